@@ -56,9 +56,10 @@ export const HEADER_BYTES = 512;
 
 /** In-flight requests that are visible one by one; more are counted but not listed. */
 export const SLOTS = 1024;
-/** float64 start (ms, monotonic; 0 = free), uint8 length, then latin1 `METHOD path`. */
+/** float64 start (ms, monotonic; 0 = free), uint8 index into METHODS, uint8 length, latin1 path with its query. */
 export const SLOT_BYTES = 128;
-export const SLOT_TEXT_BYTES = SLOT_BYTES - 9;
+export const SLOT_TEXT_AT = 10;
+export const SLOT_TEXT_BYTES = SLOT_BYTES - SLOT_TEXT_AT;
 export const SLOTS_AT = HEADER_BYTES;
 
 export const LOG_AT = SLOTS_AT + SLOTS * SLOT_BYTES;
@@ -108,3 +109,6 @@ export const HISTOGRAM_COUNTS = 1;
 export function exponentialStart(boundCount: number): number {
   return HISTOGRAM_COUNTS + boundCount + 1;
 }
+
+/** Methods that are told apart (RFC 9110, RFC 5789); every other one is `_OTHER` (OpenTelemetry HTTP conventions). */
+export const METHODS = ['_OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;

@@ -11,8 +11,10 @@ import {
   LOG_AT,
   LOG_BYTES,
   type LogEntry,
+  METHODS,
   type MetricEntry,
   SLOT_BYTES,
+  SLOT_TEXT_AT,
   SLOT_TEXT_BYTES,
   SLOTS,
   SLOTS_AT,
@@ -29,10 +31,11 @@ interface ReadMetric {
   readonly series: Series[];
 }
 
-/** One request in flight. `start` is ms on the monotonic clock; `text` is `METHOD path`, cut at 119 latin1 characters. */
+/** One request in flight. `start` is ms on the monotonic clock; `path` has its query and is cut at 118 characters. */
 export interface InFlight {
   readonly start: number;
-  readonly text: string;
+  readonly method: string;
+  readonly path: string;
 }
 
 /** @throws RangeError when the buffer is no map, or a map of another layout version. */
@@ -106,9 +109,10 @@ export class StoreReader {
       const byte = SLOTS_AT + slot * SLOT_BYTES;
       const start = this.cells[byte / 8]!;
       if (start === 0) continue;
-      const length = Math.min(this.#bytes[byte + 8]!, SLOT_TEXT_BYTES);
-      const text = this.#bytes.toString('latin1', byte + 9, byte + 9 + length);
-      if (this.cells[byte / 8] === start) found.push({ start, text });
+      const method = METHODS[this.#bytes[byte + 8]!] ?? METHODS[0];
+      const length = Math.min(this.#bytes[byte + 9]!, SLOT_TEXT_BYTES);
+      const path = this.#bytes.toString('latin1', byte + SLOT_TEXT_AT, byte + SLOT_TEXT_AT + length);
+      if (this.cells[byte / 8] === start) found.push({ start, method, path });
     }
     return found.sort((a, b) => a.start - b.start);
   }

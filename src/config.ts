@@ -1,6 +1,6 @@
 /** What users may set, and the one pure function that turns it into a configuration. */
 import { merge } from './config/maps.ts';
-import { checkEnvironment, flatten } from './config/names.ts';
+import { copyEnvironment, flatten } from './config/names.ts';
 import { read, type Source } from './config/read.ts';
 import { SETTINGS } from './config/settings.ts';
 import type { Attributes } from './snapshot/metric.ts';
@@ -145,10 +145,8 @@ export function parse(
   env: Environment = {},
 ): { readonly config: Config; readonly problems: readonly string[] } {
   const problems: string[] = [];
-  const source: Source = { options: flatten(options, problems), env: env ?? {}, problems };
-  const config = resolve(source);
-  checkEnvironment(source.env, problems);
-  return Object.freeze({ config, problems: Object.freeze(problems) });
+  const source: Source = { options: flatten(options, problems), env: copyEnvironment(env, problems), problems };
+  return Object.freeze({ config: resolve(source), problems: Object.freeze(problems) });
 }
 
 function resolve(source: Source): Config {

@@ -118,9 +118,10 @@ export function describe<C extends Code>(code: C, params: Params<C>): string {
 /** What a thrown value says, on at most 300 characters. Never throws, whatever was thrown. */
 export function reasonOf(thrown: unknown): string {
   try {
-    return cut(thrown instanceof Error ? thrown.message || thrown.name : String(thrown));
-  } catch (unprintable) {
-    return `an unprintable ${typeof unprintable === 'object' ? 'value' : typeof thrown}`;
+    return cut(String(thrown instanceof Error ? thrown.message || thrown.name : thrown));
+  } catch {
+    // Its `toString` or a getter threw in turn; that says nothing about the first reason.
+    return `an unprintable ${typeof thrown}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which names `OTEL_METRICS_EXPORTER` may hold, and what each means today. */
 import type { AdapterName } from '../config.ts';
-import { type Kind, type Reading, show, showSome, split } from './kinds.ts';
+import { itemsOf, type Kind, parseList, type Reading, show, showSome } from './kinds.ts';
 
 /** What this version has. */
 export const ADAPTERS: readonly AdapterName[] = Object.freeze(['prometheus'] as const);
@@ -15,13 +15,17 @@ export const RESERVED: readonly string[] = Object.freeze(['otlp', 'graphite']);
  */
 export const adaptersKind: Kind<readonly AdapterName[]> = {
   allowed: `a list of ${ADAPTERS.join(', ')}, or none`,
-  parse: (text) => choose(split(text, ',')),
-  check: (value) => (Array.isArray(value) && value.length <= 100 ? choose(Array.from(value)) : { bad: show(value) }),
+  parse: (text) => parseList(text, choose),
+  check(value) {
+    const items = itemsOf(value);
+    return items === undefined ? { bad: show(value) } : choose(items);
+  },
 };
 
 function choose(found: readonly unknown[]): Reading<readonly AdapterName[]> {
   const names = [...new Set(found.map((name) => (typeof name === 'string' ? name.trim().toLowerCase() : name)))];
-  if (names.includes('none')) return names.length === 1 ? { value: [] } : { value: [], bad: '"none" beside others' };
+  const off = Object.freeze([]);
+  if (names.includes('none')) return names.length === 1 ? { value: off } : { value: off, bad: '"none" beside others' };
   const value = ADAPTERS.filter((name) => names.includes(name));
   const later = RESERVED.filter((name) => names.includes(name));
   const bad = names.filter((name) => ![...ADAPTERS, ...RESERVED].includes(name as string)).map(show);

@@ -30,13 +30,29 @@ const ITEM_LIMIT = 1000;
 /** Longest found value that a problem shows, in characters. */
 const SHOWN = 80;
 
-/** Any value as a short text, strings in quotes. May throw where the value's own code does. */
+/** Any value as a short text, strings in quotes. Runs no code of the value, so it never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.length > 0 ? `a list that begins with ${show(value[0])}` : 'an empty list';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
+}
+
+/** {@link show} for lists: their items. May throw where the list's own code does. */
+export function showItems(value: unknown): string {
+  const items = itemsOf(value);
+  return items === undefined ? show(value) : `[${showSome(items.map(show))}]`;
+}
+
+/** The items of an array of at most 1000, holes as `undefined`; `undefined` for anything else. Asks no iterator. */
+export function itemsOf(value: unknown): unknown[] | undefined {
+  if (!Array.isArray(value) || value.length > ITEM_LIMIT) return undefined;
+  return Array.from({ length: value.length }, (_, i) => value[i]);
+}
+
+/** Whether a value is an object to take options from, of any realm: no list, map, promise or other built-in. */
+export function isRecord(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** Whole decimal numbers from `minimum` to `maximum`; `unit` completes "a whole number …". */
@@ -87,15 +103,15 @@ export function list(
   emptyText?: readonly string[],
 ): Kind<readonly string[]> {
   const check = (value: unknown): Reading<readonly string[]> => {
-    if (!Array.isArray(value)) return { bad: show(value) };
-    if (value.length > ITEM_LIMIT) return { bad: `a list of ${value.length} items` };
-    const items: unknown[] = Array.from(value);
-    const good = items.filter((item): item is string => typeof item === 'string' && fits(item));
-    const bad = items.filter((item) => !(typeof item === 'string' && fits(item)));
-    if (bad.length === 0) return { value: unique(good.map(normal)) };
-    return { value: good.length > 0 ? unique(good.map(normal)) : undefined, bad: showSome(bad.map(show)) };
+    const items = itemsOf(value);
+    if (items === undefined) return { bad: Array.isArray(value) ? `a list of ${value.length}` : show(value) };
+    const isGood = (item: unknown): item is string => typeof item === 'string' && fits(item);
+    const good = unique(items.filter(isGood).map(normal));
+    const bad = items.filter((item) => !isGood(item)).map(show);
+    if (bad.length === 0) return { value: good };
+    return { value: good.length > 0 ? good : undefined, bad: showSome(bad) };
   };
-  return { allowed, parse: (found) => check(split(found, ',')), check, emptyText };
+  return { allowed, parse: (found) => parseList(found, check), check, emptyText };
 }
 
 /** A value that was taken, as a short text without quotes. */
@@ -103,6 +119,12 @@ export function say(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const parts = Array.isArray(value) ? value : Object.entries(value).map(([key, item]) => `${key}=${item}`);
   return parts.length > 0 ? parts.join(',') : 'none';
+}
+
+/** Reads a text as a list, in which separators alone are no list. */
+export function parseList<T>(found: string, check: (items: string[]) => Reading<T>): Reading<T> {
+  const items = split(found, ',');
+  return items.length > 0 ? check(items) : { bad: show(found) };
 }
 
 /** The trimmed parts of a text, without empty ones. */
@@ -121,7 +143,7 @@ export function showSome(findings: readonly string[]): string {
 
 /** Own entries of a plain-looking object, at most 1000; `undefined` for anything else. */
 export function entriesOf(value: unknown): [string, unknown][] | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const entries = Object.entries(value);
   return entries.length > ITEM_LIMIT ? undefined : entries;
 }

@@ -1,6 +1,6 @@
 /** Readers of the two settings that are maps: resource attributes and histogram bounds. */
 import type { Attributes } from '../snapshot/metric.ts';
-import { entriesOf, type Kind, type Reading, show, showSome, split } from './kinds.ts';
+import { entriesOf, itemsOf, type Kind, type Reading, show, showItems, showSome, split } from './kinds.ts';
 
 /** Metric name → ascending upper bounds. */
 export type Bounds = Readonly<Record<string, readonly number[]>>;
@@ -70,11 +70,10 @@ function decimal(found: string): number {
 }
 
 function boundsOf(name: string, value: unknown): readonly number[] | undefined {
-  if (!/^[a-z][\w./-]{0,254}$/i.test(name) || !Array.isArray(value)) return undefined;
-  if (value.length < 1 || value.length > BOUND_LIMIT) return undefined;
-  const bounds: unknown[] = Array.from(value);
-  const fits = bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || Number(bound) > Number(bounds[i - 1])));
-  return fits ? Object.freeze(bounds as number[]) : undefined;
+  const bounds = itemsOf(value) as number[] | undefined;
+  if (!/^[a-z][\w./-]{0,254}$/i.test(name) || bounds === undefined) return undefined;
+  if (bounds.length < 1 || bounds.length > BOUND_LIMIT || !bounds.every(Number.isFinite)) return undefined;
+  return bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]!) ? Object.freeze(bounds) : undefined;
 }
 
 /** The entries that `accept` takes, and the others as findings. */
@@ -86,7 +85,7 @@ function collect<T>(
   const bad: string[] = [];
   for (const [key, value] of entries) {
     const accepted = accept(key, value);
-    if (accepted === undefined) bad.push(`${show(key)} with ${show(value)}`);
+    if (accepted === undefined) bad.push(`${show(key)} with ${showItems(value)}`);
     else good.push([key, accepted]);
   }
   return bad.length > 0 ? { value: mapOf(good), bad: showSome(bad) } : { value: mapOf(good) };

@@ -1,6 +1,7 @@
 /** Takes the options apart into paths, and finds names that no setting has. */
+import type { Environment } from '../config.ts';
 import { describe } from '../errors.ts';
-import { show, showSome } from './kinds.ts';
+import { isRecord, show, showSome } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { Unreadable } from './read.ts';
 import { SETTINGS } from './settings.ts';
@@ -18,9 +19,7 @@ export const PLANNED: readonly string[] = Object.freeze([
 const NAME_LIMIT = 10;
 const PATHS = Object.keys(SETTINGS);
 const GROUPS = new Set(PATHS.filter((path) => path.includes('.')).map((path) => path.split('.')[0]!));
-const OURS = Object.values(SETTINGS)
-  .map((setting) => setting.env)
-  .filter((env) => env.startsWith('LOADLINE_'));
+const VARIABLES = Object.values(SETTINGS).map((setting) => setting.env);
 
 /**
  * Reads each known option exactly once. Never throws: what cannot be read becomes {@link Unreadable}, what is no
@@ -34,54 +33,62 @@ export function flatten(options: unknown, problems: string[]): ReadonlyMap<strin
   return values;
 }
 
-/** Reports variables that begin with `LOADLINE_` and are no setting of this version. */
-export function checkEnvironment(env: Readonly<Record<string, string | undefined>>, problems: string[]): void {
-  const unknown = Object.keys(env).filter(
-    (name) => name.startsWith('LOADLINE_') && !OURS.includes(name) && !isServiceLink(name, env[name]),
+/**
+ * Copies the environment and reports variables that begin with `LOADLINE_` and are no setting of this version.
+ * Never throws: one that cannot be read counts as empty.
+ */
+export function copyEnvironment(env: Environment, problems: string[]): Environment {
+  const copy = attempt(() => ({ ...env }));
+  if (copy instanceof Unreadable) {
+    const found = `unreadable (${copy.reason})`;
+    problems.push(misfit('the environment', found, 'texts by name', 'the options and defaults'));
+    return {};
+  }
+  const unknown = Object.keys(copy).filter(
+    (name) => name.startsWith('LOADLINE_') && !VARIABLES.includes(name) && !isServiceLink(name, copy[name]),
   );
-  reportNames(unknown, OURS, '', problems);
+  reportNames(unknown, VARIABLES, '', problems);
+  return copy;
 }
 
 function visit(owner: unknown, prefix: string, values: Map<string, unknown>, unknown: string[], problems: string[]) {
   if (owner === undefined) return;
-  if (typeof owner !== 'object' || owner === null || Array.isArray(owner) || owner instanceof Unreadable) {
-    problems.push(notAnObject(prefix, owner));
+  const others = attempt(() => (isRecord(owner) ? Object.keys(owner) : undefined));
+  if (others === undefined || others instanceof Unreadable || owner instanceof Unreadable) {
+    problems.push(notAnObject(prefix, others instanceof Unreadable ? others : owner));
     return;
   }
-  for (const name of namesOf(owner, prefix)) {
+  const known = new Set(PATHS.filter((path) => path.startsWith(prefix)).map((path) => firstPart(path, prefix)));
+  for (const name of known) {
     const path = prefix + name;
-    if (GROUPS.has(path)) visit(valueAt(owner, name), `${path}.`, values, unknown, problems);
-    else if (PATHS.includes(path)) values.set(path, valueAt(owner, name));
-    else unknown.push(path);
+    const value = attempt(() => (owner as Record<string, unknown>)[name]);
+    if (GROUPS.has(path)) visit(value, `${path}.`, values, unknown, problems);
+    else values.set(path, value);
   }
+  unknown.push(...others.filter((name) => !known.has(name)).map((name) => prefix + name));
 }
 
-/** The known names under a prefix, inherited ones too, and the owner's own others. */
-function namesOf(owner: object, prefix: string): Set<string> {
-  const known = PATHS.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length).split('.')[0]!);
-  try {
-    return new Set([...known, ...Object.keys(owner)]);
-  } catch {
-    // A proxy that hides its keys: the known names can still be asked for one by one.
-    return new Set(known);
-  }
+function firstPart(path: string, prefix: string): string {
+  return path.slice(prefix.length).split('.')[0]!;
 }
 
-function valueAt(owner: object, name: string): unknown {
+/** Runs code that touches a user's object, whose getters and proxies may throw. */
+function attempt<T>(touch: () => T): T | Unreadable {
   try {
-    return (owner as Record<string, unknown>)[name];
+    return touch();
   } catch (thrown) {
     return new Unreadable(thrown);
   }
 }
 
 function notAnObject(prefix: string, owner: unknown): string {
-  return describe('ERR_LOADLINE_CONFIG_VALUE', {
-    setting: prefix === '' ? 'the options' : `option ${prefix.slice(0, -1)}`,
-    found: owner instanceof Unreadable ? `unreadable (${owner.reason})` : show(owner),
-    allowed: 'an object',
-    taken: 'the environment variables and defaults',
-  });
+  const setting = prefix === '' ? 'the options' : `option ${prefix.slice(0, -1)}`;
+  const found = owner instanceof Unreadable ? `unreadable (${owner.reason})` : show(owner);
+  return misfit(setting, found, 'an object', 'the environment variables and defaults');
+}
+
+function misfit(setting: string, found: string, allowed: string, taken: string): string {
+  return describe('ERR_LOADLINE_CONFIG_VALUE', { setting, found, allowed, taken });
 }
 
 function reportNames(unknown: readonly string[], known: readonly string[], kind: string, problems: string[]): void {
@@ -102,5 +109,5 @@ function reportNames(unknown: readonly string[], known: readonly string[], kind:
  */
 function isServiceLink(name: string, value: string | undefined): boolean {
   if (/_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)) return true;
-  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value ?? '');
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(String(value));
 }

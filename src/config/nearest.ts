@@ -1,18 +1,36 @@
 /** Which known name a mistyped one most resembles. */
 
-/** Names longer than this are cut before they are compared. */
+/** Names longer than this, in characters, are cut before they are compared: the work stays bounded. */
 const COMPARED = 64;
 
-/** The candidate at the smallest edit distance, the first of equals. `candidates` must not be empty. */
+/**
+ * The candidate at the smallest edit distance, in either case, the first of equals. The first word of a variable
+ * (`LOADLINE_`, `OTEL_`) does not count, and the last words of a candidate count as the whole: `port` is nearest to
+ * `prometheus.port`. `candidates` must not be empty.
+ */
 export function nearest(name: string, candidates: readonly string[]): string {
-  const distances = candidates.map((candidate) => distance(name.slice(0, COMPARED), candidate.slice(0, COMPARED)));
+  const wanted = normal(name);
+  const distances = candidates.map((candidate) =>
+    Math.min(...endings(normal(candidate)).map((ending) => distance(wanted, ending))),
+  );
   return candidates[distances.indexOf(Math.min(...distances))]!;
 }
 
-/** Levenshtein distance, in either case. */
-function distance(left: string, right: string): number {
-  const a = left.toLowerCase();
-  const b = right.toLowerCase();
+function normal(name: string): string {
+  return name
+    .slice(0, COMPARED)
+    .replace(/^(LOADLINE|OTEL)_/, '')
+    .toLowerCase();
+}
+
+/** `a.b_c` → `a.b_c`, `b_c`, `c`. */
+function endings(name: string): string[] {
+  const starts = [...name.matchAll(/[._]/g)].map((separator) => separator.index + 1);
+  return [0, ...starts].map((start) => name.slice(start));
+}
+
+/** Levenshtein. */
+function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -1,4 +1,5 @@
 /** Reads one setting from both of its sources and says what was wrong with either. */
+import type { Environment } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { type Kind, type Reading, say } from './kinds.ts';
 import type { OptionPath, Setting } from './settings.ts';
@@ -7,7 +8,7 @@ import type { OptionPath, Setting } from './settings.ts';
 export interface Source {
   /** Option path → value, or {@link Unreadable}. */
   readonly options: ReadonlyMap<string, unknown>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly problems: string[];
 }
 

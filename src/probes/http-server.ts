@@ -14,7 +14,6 @@ import { watchHttp2 } from './http2-server.ts';
 import { HTTP_METRICS, HttpMetrics, methodIndex } from './http-metrics.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, Requests } from './request-record.ts';
-import { watchFastify } from './route.ts';
 
 const RECORD = Symbol('loadline.record');
 /** Records whose response is still open on a socket: more than one only under pipelining. */
@@ -144,7 +143,6 @@ export const httpServer: Probe = {
       () => unsubscribe('http.server.request.start', onStart),
       heartbeat.everySecond((time) => requests.detachStreams(time)),
       watchHttp2(requests, metrics, context),
-      watchFastify(),
     ];
     return () => {
       for (const stop of stops) stop();

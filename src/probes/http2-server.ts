@@ -73,12 +73,13 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
     }
   }
 
-  const onListen = (message: unknown) => {
-    const { server } = message as { server: Http2Server };
+  const follow = (server: unknown) => {
     if (!isHttp2(server) || server.listeners('stream').includes(onStream)) return;
     server.prependListener('stream', onStream);
     followed.add(new WeakRef(server));
   };
+  const onListen = (message: unknown) => follow((message as { server: unknown }).server);
+  for (const server of context.servers) follow(server);
 
   subscribe('tracing:net.server.listen:asyncEnd', onListen);
   return () => {
@@ -88,6 +89,6 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
 }
 
 /** Http2Server's class is not exported; no other server of Node has `updateSettings`. */
-function isHttp2(server: unknown): boolean {
-  return typeof (server as { updateSettings?: unknown } | undefined)?.updateSettings === 'function';
+function isHttp2(server: unknown): server is Http2Server {
+  return typeof (server as Partial<Http2Server> | undefined)?.updateSettings === 'function';
 }

@@ -10,21 +10,39 @@ const STARTUP: Metric = {
   help: 'Start-up by phase: node, agent, load (the app’s modules), listen, first_response.',
 };
 
-/** Milliseconds on `performance.now()`, each once. */
+/** Milliseconds on `performance.now()`, each written once by whoever reaches it. */
 export interface StartupMarks {
-  agentBegin: number;
-  agentEnd: number;
+  agentBegin?: number;
+  agentEnd?: number;
   listenCalled?: number;
   listening?: number;
   firstResponse?: number;
 }
 
-/** Written by whoever reaches the mark first; read by the probe. */
-export const startupMarks: StartupMarks = { agentBegin: 0, agentEnd: 0 };
+export const startupMarks: StartupMarks = {};
 
-/** Keeps the first time only. */
-export function mark(phase: 'listenCalled' | 'listening' | 'firstResponse'): void {
+/** Marks a phase as reached; the first time counts. */
+export function mark(phase: keyof StartupMarks): void {
   startupMarks[phase] ??= performance.now();
+}
+
+/** Seconds by phase, of those that are over. Their sum is the time from the process's start to the last of them. */
+export function startupPhases(marks: StartupMarks, bootstrapComplete: number): ReadonlyMap<string, number> {
+  const { agentBegin = 0, agentEnd = 0, listenCalled, listening, firstResponse } = marks;
+  const agent = agentEnd - agentBegin;
+  // Node counts what a preload takes as part of its own bootstrap.
+  const node = agentEnd > 0 && agentEnd <= bootstrapComplete ? bootstrapComplete - agent : bootstrapComplete;
+  const phases = new Map([['node', node], ['agent', agent]]);
+  if (listenCalled === undefined) return inSeconds(phases);
+  phases.set('load', listenCalled - node - agent);
+  if (listening === undefined) return inSeconds(phases);
+  phases.set('listen', listening - listenCalled);
+  if (firstResponse !== undefined) phases.set('first_response', firstResponse - listening);
+  return inSeconds(phases);
+}
+
+function inSeconds(phases: Map<string, number>): Map<string, number> {
+  return new Map([...phases].map(([phase, milliseconds]) => [phase, Math.max(0, milliseconds) / 1e3]));
 }
 
 export const startup: Probe = {
@@ -32,20 +50,10 @@ export const startup: Probe = {
   metrics: [STARTUP],
   start({ store, heartbeat, define }: ProbeContext) {
     const gauge = define(STARTUP);
-    const set = (phase: string, milliseconds: number) => {
-      store.cells[gauge.series({ phase })] = Math.max(0, milliseconds) / 1e3;
-    };
     const stop = heartbeat.everySecond(() => {
-      const { agentBegin, agentEnd, listenCalled, listening, firstResponse } = startupMarks;
-      const { bootstrapComplete } = performance.nodeTiming;
-      set('node', bootstrapComplete);
-      set('agent', agentEnd - agentBegin);
-      if (listenCalled === undefined) return;
-      set('load', listenCalled - bootstrapComplete - (agentEnd - agentBegin));
-      if (listening !== undefined) set('listen', listening - listenCalled);
-      if (listening === undefined || firstResponse === undefined) return;
-      set('first_response', firstResponse - listening);
-      stop();
+      const phases = startupPhases(startupMarks, performance.nodeTiming.bootstrapComplete);
+      for (const [phase, seconds] of phases) store.cells[gauge.series({ phase })] = seconds;
+      if (phases.has('first_response')) stop();
     });
     return stop;
   },

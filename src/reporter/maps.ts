@@ -8,8 +8,6 @@ export class Maps {
   readonly main: StoreReader;
   readonly #threads = new Map<number, StoreReader>();
   readonly #channel = new BroadcastChannel(MAP_CHANNEL);
-  /** What threads that ended have left: counters and histograms stay in the totals. */
-  #left: readonly MetricSnapshot[] = [];
 
   /** @throws RangeError when the main thread's buffer is no map of this layout. */
   constructor(main: SharedArrayBuffer, warn: (line: string) => void) {
@@ -20,16 +18,11 @@ export class Maps {
   }
 
   metrics(): MetricSnapshot[] {
-    const parts: (readonly MetricSnapshot[])[] = [this.main.metrics()];
+    const parts = [this.main.metrics()];
     for (const [threadId, reader] of this.#threads) {
-      if (reader.header('ended') === 1) {
-        this.#left = merge([this.#left, reader.metrics().filter(({ metric }) => metric.kind !== 'gauge')]);
-        this.#threads.delete(threadId);
-      } else {
-        parts.push(reader.metrics().map((snapshot) => ofThread(snapshot, threadId)));
-      }
+      parts.push(reader.metrics().map((snapshot) => ofThread(snapshot, threadId)));
     }
-    return merge([...parts, this.#left]);
+    return merge(parts);
   }
 
   close(): void {

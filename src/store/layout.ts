@@ -48,8 +48,6 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
-  /** 1 once the thread has ended: its counters stay in the totals, its gauges go. */
-  ended: 18,
 } as const;
 
 export const HEADER_BYTES = 512;

@@ -1,5 +1,5 @@
 /** The instruments of this thread: made on first use, shared by every copy of the package. */
-import { oneLine, createLog } from './log.ts';
+import { createLog, oneLine } from './log.ts';
 import { processState, sharedStore } from './process-state.ts';
 import {
   type Counter,

@@ -156,4 +156,3 @@ function resourceOf(config: Config): Attributes {
     ...config.resource,
   };
 }
-

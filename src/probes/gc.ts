@@ -32,7 +32,9 @@ export const gc: Probe = {
   metrics: [DURATION, LIVE_HEAP],
   start({ store, define }: ProbeContext) {
     const durations = define(DURATION);
-    const series = new Map([...new Set(KINDS.values())].map((type) => [type, durations.series({ 'v8js.gc.type': type })]));
+    const series = new Map(
+      [...new Set(KINDS.values())].map((type) => [type, durations.series({ 'v8js.gc.type': type })]),
+    );
     const liveHeap = define(LIVE_HEAP).series({});
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {

@@ -1,8 +1,8 @@
 /** The numbers of HTTP servers: which series a request counts in, found without building a string. */
-import { METHODS } from '../store/layout.ts';
-import { HEADER } from '../store/layout.ts';
+
 import type { Attributes, Metric } from '../snapshot/metric.ts';
 import { DURATION_BOUNDS } from '../snapshot/metric.ts';
+import { HEADER, METHODS } from '../store/layout.ts';
 import type { MetricWriter } from '../store/writer.ts';
 import type { ProbeContext } from './probe.ts';
 import { ABSURD, INVALID, parseQueueStart, SKEWED } from './queue-time.ts';

@@ -10,8 +10,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { epochOf, now } from '../clock.ts';
 import { Slots } from '../store/slots.ts';
-import { watchHttp2 } from './http2-server.ts';
 import { HTTP_METRICS, HttpMetrics, methodIndex } from './http-metrics.ts';
+import { watchHttp2 } from './http2-server.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, Requests } from './request-record.ts';
 

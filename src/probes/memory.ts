@@ -56,7 +56,9 @@ export const memory: Probe = {
     const external = define(EXTERNAL).series({});
     const arrayBuffers = define(ARRAY_BUFFERS).series({});
     const heapLimit = define(LIMIT).series({ limit: 'heap' });
-    const spaces = spaceWriter([HEAP_USED, SPACE_SIZE, SPACE_AVAILABLE, SPACE_PHYSICAL].map((metric) => define(metric)));
+    const spaces = spaceWriter(
+      [HEAP_USED, SPACE_SIZE, SPACE_AVAILABLE, SPACE_PHYSICAL].map((metric) => define(metric)),
+    );
     const read = () => {
       const usage = process.memoryUsage();
       cells[external] = usage.external;

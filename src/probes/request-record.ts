@@ -1,7 +1,8 @@
 /** The one small record that a request in flight costs, and the list of all of them. */
 import type { Slots } from '../store/slots.ts';
 import type { HttpMetrics } from './http-metrics.ts';
-import { isIgnored, routeOf } from './route.ts';
+import { isIgnored } from './ignore.ts';
+import { routeOf } from './route.ts';
 import { mark } from './startup.ts';
 
 /** What answers: an http.ServerResponse or an Http2Stream. The record reads it only when the request is over. */

@@ -32,7 +32,10 @@ export function startupPhases(marks: StartupMarks, bootstrapComplete: number): R
   const agent = agentEnd - agentBegin;
   // Node counts what a preload takes as part of its own bootstrap.
   const node = agentEnd > 0 && agentEnd <= bootstrapComplete ? bootstrapComplete - agent : bootstrapComplete;
-  const phases = new Map([['node', node], ['agent', agent]]);
+  const phases = new Map([
+    ['node', node],
+    ['agent', agent],
+  ]);
   if (listenCalled === undefined) return inSeconds(phases);
   phases.set('load', listenCalled - node - agent);
   if (listening === undefined) return inSeconds(phases);

@@ -1,7 +1,7 @@
 /** Puts a snapshot together: what the maps hold, what the host probes read, what the samplers said last. */
 import { epochOf, now } from '../clock.ts';
-import type { Attributes } from '../snapshot/metric.ts';
 import { merge } from '../snapshot/merge.ts';
+import type { Attributes } from '../snapshot/metric.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { HostProbes } from './host-probes.ts';
 import type { Maps } from './maps.ts';

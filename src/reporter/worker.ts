@@ -57,10 +57,7 @@ const context: AdapterContext = { snapshot: () => snapshots.take(), log: log.war
 const loaded = await Promise.all(config.adapters.map((name) => loadAdapter(name, config, context, log)));
 const adapters = loaded.filter((adapter) => adapter !== undefined);
 const server = await serve(adapters);
-const schedules = [
-  every(TICK, () => host.tick(now())),
-  every(config.exportInterval, () => sampled.refresh()),
-];
+const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, () => sampled.refresh())];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
@@ -94,7 +91,10 @@ function sayWhere(url: string, { prometheus }: Config): void {
   }
 }
 
-function describeListenError(error: NodeJS.ErrnoException, { prometheus: { host: name, port: number } }: Config): string {
+function describeListenError(
+  error: NodeJS.ErrnoException,
+  { prometheus: { host: name, port: number } }: Config,
+): string {
   const params = { host: name, port: number };
   if (error.code === 'EADDRINUSE') return describe('ERR_LOADLINE_PORT_IN_USE', params);
   if (error.code === 'EACCES') return describe('ERR_LOADLINE_PORT_FORBIDDEN', params);

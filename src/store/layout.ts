@@ -109,4 +109,15 @@ export function exponentialStart(boundCount: number): number {
 }
 
 /** Methods that are told apart (RFC 9110, RFC 5789); every other one is `_OTHER` (OpenTelemetry HTTP conventions). */
-export const METHODS = ['_OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;
+export const METHODS = [
+  '_OTHER',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+] as const;

@@ -1,6 +1,6 @@
 /** The writing side of a map: one per app thread. Recording is plain stores into `cells`; nothing here throws. */
 import { type Attributes, attributesKey, type Metric, OVERFLOW_ATTRIBUTES, type Scope } from '../snapshot/metric.ts';
-import { EXPONENTIAL_CELLS, exponentialCell, explicitCell } from './buckets.ts';
+import { EXPONENTIAL_CELLS, explicitCell, exponentialCell } from './buckets.ts';
 import {
   END_CELL,
   exponentialStart,

@@ -60,7 +60,7 @@ export function createReporterServer(options: ReporterServerOptions): ReporterSe
   const answer = createAnswer(options);
   let onLoopback = true;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const deadline = setTimeout(() => response.destroy(), limits.answerTimeout);
+    const deadline = setTimeout(() => response.destroy(), limits.answerTimeout).unref();
     response.once('close', () => clearTimeout(deadline));
     answer(request, response, onLoopback);
   };

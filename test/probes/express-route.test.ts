@@ -103,7 +103,8 @@ for (const { name, major, express } of expressLines) {
     app.use('/ApiTwo/:Org', router);
     const server = await observe(app);
     const found = new Set<string | undefined>();
-    for (const path of ['/API/v1/thing', '/api/V1/THING', '/Api/V1/Thing', '/aPi/v1/tHing']) found.add(await server.route(path));
+    for (const path of ['/API/v1/thing', '/api/V1/THING', '/Api/V1/Thing', '/aPi/v1/tHing'])
+      found.add(await server.route(path));
     t.is(found.size, 1);
     t.is([...found][0]?.toLowerCase(), '/api/v1/thing');
     found.clear();
@@ -307,8 +308,8 @@ for (const { name, major, express } of expressLines) {
 
   test(`${name}: an error that becomes a 4xx keeps its route, a 404 has none`, async (t) => {
     const app = express();
-    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params['status']) }));
-    app.get('/fail', (request, _response, next) => next({ status: Number(request.query['status']) }));
+    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params.status) }));
+    app.get('/fail', (request, _response, next) => next({ status: Number(request.query.status) }));
     const answer: ErrorRequestHandler = ({ status }: { status: number }, _request, response, _next) => {
       response.status(status).send('refused');
     };
@@ -362,9 +363,17 @@ for (const { name, major, express } of expressLines) {
         await expectRoutes(
           t,
           app,
-          ['/', '/keyless', '/with/1', '/mounted/r', '/mounted/r/1', '/mounted/a/r', '/merging/a/r', '/merging/a/r/1', '/bare/x'].map(
-            (path): Expected => [path, undefined, 404],
-          ),
+          [
+            '/',
+            '/keyless',
+            '/with/1',
+            '/mounted/r',
+            '/mounted/r/1',
+            '/mounted/a/r',
+            '/merging/a/r',
+            '/merging/a/r/1',
+            '/bare/x',
+          ].map((path): Expected => [path, undefined, 404]),
         );
       });
     }
@@ -389,7 +398,7 @@ for (const { name, major, express } of expressLines) {
   test(`${name}: a guard for all paths names nothing that it lets pass`, async (t) => {
     const app = express();
     app.all(major === 4 ? '*' : '/*splat', (request, response, next) => {
-      if (request.query['stop'] === undefined) next();
+      if (request.query.stop === undefined) next();
       else response.status(401).send('stop');
     });
     app.get('/page/:id', ok);
@@ -411,7 +420,7 @@ for (const { name, major, express } of expressLines) {
       response.send('fine');
     });
     app.use((request, response, next) => {
-      if (request.query['deny'] === undefined) next();
+      if (request.query.deny === undefined) next();
       else response.status(403).send('no');
     });
     app.get('/x', ok);
@@ -492,17 +501,38 @@ for (const { name, major, express } of expressLines) {
         return answer.atEnd === route ? undefined : `${path(i)}: ${answer.atEnd}, not ${route}`;
       }),
     );
-    t.deepEqual(answers.filter((wrong) => wrong !== undefined), []);
+    t.deepEqual(
+      answers.filter((wrong) => wrong !== undefined),
+      [],
+    );
     await server.close();
   });
 
   test(`${name}: a thousand values of a parameter give the registered patterns and nothing else`, async (t) => {
     const app = express();
-    const router = express.Router().get('/user/:user', ok).get(`/file/${star('path')}`, ok);
+    const router = express
+      .Router()
+      .get('/user/:user', ok)
+      .get(`/file/${star('path')}`, ok);
     app.use('/org/:org', router);
     app.use('/v:major.:minor', router);
     const server = await observe(app);
-    const odd = ['%2F', '%00', '%25', ':org', '*', '~0~', 'x', 'org', 'ORG', '%F0%9F%9A%A2', '(.*)', '$&', '__proto__', '%3Cb%3E'];
+    const odd = [
+      '%2F',
+      '%00',
+      '%25',
+      ':org',
+      '*',
+      '~0~',
+      'x',
+      'org',
+      'ORG',
+      '%F0%9F%9A%A2',
+      '(.*)',
+      '$&',
+      '__proto__',
+      '%3Cb%3E',
+    ];
     const value = (i: number) => `${odd[i % odd.length]}${i % 3 === 0 ? '' : Math.random().toString(36)}`;
     const found = new Set<string | undefined>();
     const paths = Array.from({ length: 1000 }, (_, i) => {

@@ -1,7 +1,15 @@
 /** A real server with real requests, observed the way the HTTP probe does it: one route per request. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { routeOf } from '../../src/probes/route.ts';
 
@@ -63,7 +71,8 @@ export async function observe(listener: RequestListener | Server): Promise<Obser
     ask,
     async route(path, method) {
       const answer = await ask(path, method);
-      if (answer.atEnd !== answer.atClose) throw new Error(`${path}: ${answer.atEnd} at the end, ${answer.atClose} later`);
+      if (answer.atEnd !== answer.atClose)
+        throw new Error(`${path}: ${answer.atEnd} at the end, ${answer.atClose} later`);
       return answer.atEnd;
     },
     async close() {

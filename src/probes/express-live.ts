@@ -23,23 +23,23 @@ const names = new WeakMap<Layer, readonly string[]>();
 
 /**
  * Whether the layer that matched last is the route's own, given that `req.baseUrl` fits the chain. Then only another
- * layer that takes nothing of the path can have followed: middleware or an error handler without a mount path.
+ * layer that leaves as much of the path can have followed: middleware or an error handler at `/` or at the same mount.
  */
 export function isLive(request: Traces, chain: Chain, statusCode: number): boolean {
   const { layer, route, routers } = chain;
   const { params } = request;
   const merged = routers.at(-1)?.mergeParams === true;
+  // Params without a prototype come from a path that router 2 parsed, not from a mount at `/`.
   const bare = typeof params === 'object' && params !== null && Object.getPrototypeOf(params) === null;
   if (layer.rawPath !== undefined) {
     const pattern = matchedPattern(request);
     return pattern === '/' && isOneOf('/', layer.rawPath) ? bare || merged : isOneOf(pattern, layer.rawPath);
   }
-  // Params without a prototype come from a path that router 2 parsed, not from a mount at `/`.
-  if (bare || (params !== undefined && layer.params === params)) return true;
+  if (params !== undefined && layer.params === params) return true;
   const required = namesOf(layer, route.path);
   if (required.length > 0) return typeof params === 'object' && required.some((name) => name in params);
   if (ownerOf(params, chain) !== undefined) return false;
-  return statusCode !== 404 || layer.regexp !== undefined || merged || typeof route.path !== 'string';
+  return statusCode !== 404 || bare || merged || layer.regexp !== undefined || typeof route.path !== 'string';
 }
 
 /**

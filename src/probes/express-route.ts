@@ -16,7 +16,6 @@ interface ExpressRequest extends Traces {
   readonly baseUrl?: string;
   /** What they left. */
   readonly url?: string;
-  readonly originalUrl?: string;
   /** Undefined again once the outermost router was left. */
   readonly next?: unknown;
 }
@@ -55,9 +54,9 @@ function liveName(request: ExpressRequest, { chains }: Known, statusCode: number
   return undefined;
 }
 
-/** By the whole path, since an error resets `req.baseUrl`; where a rewritten URL fits nothing, by the only way there is. */
+/** By the whole path, since an error resets `req.baseUrl`; where a URL was rewritten on the way, by the only way there is. */
 function failedAt(request: ExpressRequest, { chains }: Known): { chain: Chain; name: string } | undefined {
-  const path = pathOf(request.originalUrl);
+  const path = (request.baseUrl ?? '') + pathOf(request.url);
   for (const chain of chains) {
     const name = nameAtPath(chain, path);
     if (name !== undefined) return { chain, name };

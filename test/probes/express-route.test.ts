@@ -308,8 +308,8 @@ for (const { name, major, express } of expressLines) {
 
   test(`${name}: an error that becomes a 4xx keeps its route, a 404 has none`, async (t) => {
     const app = express();
-    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params['status']) }));
-    app.get('/fail', (request, _response, next) => next({ status: Number(request.query['status']) }));
+    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params.status) }));
+    app.get('/fail', (request, _response, next) => next({ status: Number(request.query.status) }));
     const answer: ErrorRequestHandler = ({ status }: { status: number }, _request, response, _next) => {
       response.status(status).send('refused');
     };
@@ -398,7 +398,7 @@ for (const { name, major, express } of expressLines) {
   test(`${name}: a guard for all paths names nothing that it lets pass`, async (t) => {
     const app = express();
     app.all(major === 4 ? '*' : '/*splat', (request, response, next) => {
-      if (request.query['stop'] === undefined) next();
+      if (request.query.stop === undefined) next();
       else response.status(401).send('stop');
     });
     app.get('/page/:id', ok);
@@ -420,7 +420,7 @@ for (const { name, major, express } of expressLines) {
       response.send('fine');
     });
     app.use((request, response, next) => {
-      if (request.query['deny'] === undefined) next();
+      if (request.query.deny === undefined) next();
       else response.status(403).send('no');
     });
     app.get('/x', ok);

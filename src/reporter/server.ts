@@ -61,7 +61,10 @@ export function createReporterServer(options: ReporterServerOptions): ReporterSe
   let onLoopback = true;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const deadline = setTimeout(() => response.destroy(), limits.answerTimeout).unref();
-    response.once('close', () => clearTimeout(deadline));
+    response.once('close', () => {
+      clearTimeout(deadline);
+      if (!server.listening) server.closeIdleConnections();
+    });
     answer(request, response, onLoopback);
   };
   const server = createServer(nodeOptions(limits), onRequest);

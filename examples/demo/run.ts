@@ -69,7 +69,8 @@ async function listening(shop: Shop, signal: AbortSignal): Promise<string> {
   const late = pause(START_PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined);
   const url = await Promise.race([shop.listening, late]);
   answered.abort();
-  if (url === undefined) throw new Error(signal.aborted ? 'stopped before the shop listened' : 'the shop does not listen');
+  if (url === undefined)
+    throw new Error(signal.aborted ? 'stopped before the shop listened' : 'the shop does not listen');
   return url;
 }
 

@@ -8,7 +8,7 @@ import { type Command, parseArguments } from './arguments.ts';
 import { HELP } from './help.ts';
 import { run } from './run.ts';
 
-const REGISTER = fileURLToPath(new URL('../register.js', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../register.cjs', import.meta.url));
 const PACKAGE = new URL('../../../package.json', import.meta.url);
 
 /** Resolves with the exit code. */

@@ -25,4 +25,7 @@ export interface Adapter {
 }
 
 /** The default export of an adapter module. `options` are structured-clone-able. */
-export type AdapterFactory<Options = unknown> = (options: Options, context: AdapterContext) => Adapter | Promise<Adapter>;
+export type AdapterFactory<Options = unknown> = (
+  options: Options,
+  context: AdapterContext,
+) => Adapter | Promise<Adapter>;

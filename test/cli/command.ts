@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const CLI = fileURLToPath(new URL('../../src/cli/loadline.js', import.meta.url));
-export const REGISTER = fileURLToPath(new URL('../../src/register.js', import.meta.url));
+export const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -1,0 +1,174 @@
+/** What users may set, and the one pure function that turns it into a configuration. */
+import { merge } from './config/maps.ts';
+import { copyEnvironment, flatten } from './config/names.ts';
+import { read, type Source } from './config/read.ts';
+import { SETTINGS } from './config/settings.ts';
+import type { Attributes } from './snapshot/metric.ts';
+
+/** A destination that this version has. */
+export type AdapterName = 'prometheus';
+
+/** How much loadline says on stderr: `warn` leaves out what is not a warning, `silent` leaves out everything. */
+export type LogLevel = 'info' | 'warn' | 'silent';
+
+/** What `start(options)` takes. Everything is optional; an option wins over its environment variable. */
+export interface Options {
+  /**
+   * Whether the agent runs at all. `OTEL_SDK_DISABLED=true` is `false` here.
+   * @default true
+   * @example false
+   */
+  readonly enabled?: boolean;
+  /**
+   * The name of this service in every dashboard (`service.name`), a non-empty text. `OTEL_SERVICE_NAME`, else
+   * `service.name` of `resource` or `OTEL_RESOURCE_ATTRIBUTES`.
+   * @default 'unknown_service:node'
+   * @example 'shop'
+   */
+  readonly serviceName?: string;
+  /**
+   * What else is known of this process, as OpenTelemetry resource attributes: texts, finite numbers or booleans.
+   * Added to those of `OTEL_RESOURCE_ATTRIBUTES`; on the same key the option wins.
+   * @default {}
+   * @example { 'deployment.environment.name': 'staging' }
+   */
+  readonly resource?: Attributes;
+  /**
+   * Where metrics go; an empty list collects without a destination. `OTEL_METRICS_EXPORTER`.
+   * @default ['prometheus']
+   * @example []
+   */
+  readonly adapters?: readonly AdapterName[];
+  /** Where the `prometheus` adapter listens. */
+  readonly prometheus?: {
+    /**
+     * Host name or IP address, without brackets or port. `OTEL_EXPORTER_PROMETHEUS_HOST`.
+     * @default '127.0.0.1'
+     * @example '0.0.0.0'
+     */
+    readonly host?: string;
+    /**
+     * TCP port, 0 to 65535; 0 takes any free port. `OTEL_EXPORTER_PROMETHEUS_PORT`.
+     * @default 9464
+     * @example 9100
+     */
+    readonly port?: number;
+  };
+  /**
+   * Milliseconds between two deliveries of a pushing adapter, and between two rounds of samplers while nobody
+   * scrapes: 100 to 86400000. `OTEL_METRIC_EXPORT_INTERVAL`.
+   * @default 60000
+   * @example 10000
+   */
+  readonly exportInterval?: number;
+  /**
+   * Request headers that a front end stamps with the time at which it took the request; the first present one counts,
+   * an empty list turns queue time off. `LOADLINE_QUEUE_HEADERS`.
+   * @default ['x-request-start', 'x-queue-start']
+   * @example ['x-request-start']
+   */
+  readonly queueHeaders?: readonly string[];
+  /**
+   * Route patterns or paths that are not measured, each beginning with `/`: exact, or a prefix when its last character
+   * is `*`. `LOADLINE_IGNORE_ROUTES`.
+   * @default []
+   * @example ['/health', '/internal/*']
+   */
+  readonly ignoreRoutes?: readonly string[];
+  /**
+   * Histogram bounds per metric, in the metric's unit: 1 to 64 ascending, finite upper bounds. Added to those of
+   * `LOADLINE_BOUNDS`; for the same metric the option wins.
+   * @default {}
+   * @example { 'http.server.request.duration': [0.01, 0.1, 1] }
+   */
+  readonly bounds?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * Milliseconds that one sampler may take for one round, 10 to 60000. `LOADLINE_SAMPLER_TIMEOUT`.
+   * @default 1000
+   * @example 250
+   */
+  readonly samplerTimeout?: number;
+  /**
+   * Series that one metric may have before the rest goes to its overflow series, 1 to 100000. `LOADLINE_SERIES_LIMIT`.
+   * @default 2000
+   * @example 500
+   */
+  readonly seriesLimit?: number;
+  /**
+   * How much loadline says on stderr. `LOADLINE_LOG`.
+   * @default 'info'
+   * @example 'warn'
+   */
+  readonly log?: LogLevel;
+}
+
+/** The resolved configuration: complete, valid, deeply frozen and structured-clone-able. Units as in {@link Options}. */
+export interface Config {
+  readonly enabled: boolean;
+  readonly serviceName: string;
+  /** Without `service.name`, which is `serviceName`. Has no prototype. */
+  readonly resource: Attributes;
+  /** Each once. Empty: nothing is exported. */
+  readonly adapters: readonly AdapterName[];
+  readonly prometheus: {
+    readonly host: string;
+    readonly port: number;
+    /** Nobody chose a usable host, so `host` is the default. */
+    readonly hostIsDefault: boolean;
+  };
+  readonly exportInterval: number;
+  /** Lower case, each once. Empty: queue time is off. */
+  readonly queueHeaders: readonly string[];
+  readonly ignoreRoutes: readonly string[];
+  /** Metric name → bounds. Has no prototype; a structured clone has one, so look up with `Object.hasOwn` there. */
+  readonly bounds: Readonly<Record<string, readonly number[]>>;
+  readonly samplerTimeout: number;
+  readonly seriesLimit: number;
+  readonly log: LogLevel;
+}
+
+/** Environment variables, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Turns options and environment variables into a configuration. Pure; never throws, whatever is passed.
+ *
+ * An option wins over its variable; of two maps both count, and the option wins per key. A variable that is empty or
+ * blank counts as unset (OpenTelemetry, "Environment Variable Specification"), except `LOADLINE_QUEUE_HEADERS`, which
+ * is then off. A bad value is as good as none, and of a bad list or map the good part is kept.
+ *
+ * @returns The configuration, and one line for each thing that is wrong: what was found, what is allowed, what was
+ * taken instead.
+ */
+export function parse(
+  options: Options = {},
+  env: Environment = {},
+): { readonly config: Config; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const source: Source = { options: flatten(options, problems), env: copyEnvironment(env, problems), problems };
+  return Object.freeze({ config: resolve(source), problems: Object.freeze(problems) });
+}
+
+function resolve(source: Source): Config {
+  const { 'service.name': nameInResource, ...resource } = read(source, 'resource', SETTINGS.resource).value;
+  const fallbackName = String(nameInResource ?? '').trim() || SETTINGS.serviceName.fallback;
+  const host = read(source, 'prometheus.host', SETTINGS['prometheus.host']);
+  return Object.freeze({
+    enabled: read(source, 'enabled', SETTINGS.enabled).value,
+    serviceName: read(source, 'serviceName', SETTINGS.serviceName, fallbackName).value,
+    resource: merge({}, resource),
+    adapters: read(source, 'adapters', SETTINGS.adapters).value,
+    prometheus: Object.freeze({
+      host: host.value,
+      port: read(source, 'prometheus.port', SETTINGS['prometheus.port']).value,
+      hostIsDefault: host.isDefault,
+    }),
+    exportInterval: read(source, 'exportInterval', SETTINGS.exportInterval).value,
+    queueHeaders: read(source, 'queueHeaders', SETTINGS.queueHeaders).value,
+    ignoreRoutes: read(source, 'ignoreRoutes', SETTINGS.ignoreRoutes).value,
+    bounds: read(source, 'bounds', SETTINGS.bounds).value,
+    samplerTimeout: read(source, 'samplerTimeout', SETTINGS.samplerTimeout).value,
+    seriesLimit: read(source, 'seriesLimit', SETTINGS.seriesLimit).value,
+    log: read(source, 'log', SETTINGS.log).value,
+  });
+}

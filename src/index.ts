@@ -1,0 +1,23 @@
+export type { Config, Options } from './config.ts';
+export { counter, gauge, histogram, updown } from './instruments.ts';
+export { setRoute } from './probes/route.ts';
+export type {
+  Counter,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  InstrumentOptions,
+  UpDown,
+} from './sampler/instruments.ts';
+export { register } from './sampler/registry.ts';
+export type {
+  Attributes,
+  HistogramValue,
+  Metric,
+  MetricKind,
+  SampleContext,
+  Sampler,
+  Scope,
+  Sink,
+} from './sampler/sampler.ts';
+export { type Agent, start, stop } from './start.ts';

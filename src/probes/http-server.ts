@@ -1,0 +1,163 @@
+/**
+ * HTTP/1.x servers, from Node's own `http.server.request.start` channel to the response's `'close'`.
+ *
+ * Per request: the channel's callback, one listener on the response for each of `'prefinish'` and `'close'`, one on the
+ * request where a body follows, one record. Per socket: one `'close'` listener. Listeners are shared functions. None of
+ * them throws into the app.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { epochOf, now } from '../clock.ts';
+import { Slots } from '../store/slots.ts';
+import { HTTP_METRICS, HttpMetrics, methodIndex } from './http-metrics.ts';
+import { watchHttp2 } from './http2-server.ts';
+import type { Probe, ProbeContext } from './probe.ts';
+import { type Answer, RequestRecord, Requests } from './request-record.ts';
+
+const RECORD = Symbol('loadline.record');
+/** Records whose response is still open on a socket: more than one only under pipelining. */
+const OPEN = Symbol('loadline.open');
+
+type Request = IncomingMessage & { [RECORD]?: RequestRecord | undefined; readonly socket: FollowedSocket };
+type FollowedSocket = Socket & { [OPEN]?: RequestRecord[]; readonly encrypted?: boolean };
+interface StartMessage {
+  readonly request: Request;
+  readonly response: ServerResponse & { readonly req: Request };
+  readonly socket: FollowedSocket;
+}
+
+const answer: Answer = {
+  status: ({ response }) => {
+    const { headersSent, statusCode } = response as ServerResponse;
+    return headersSent ? statusCode : 0;
+  },
+  aborted: ({ request, response }) => {
+    const { writableFinished } = response as ServerResponse;
+    return !writableFinished || Boolean((request as Request).socket?.errored);
+  },
+  isEventStream: ({ response }) => {
+    const { headersSent, _header } = response as ServerResponse & { readonly _header?: unknown };
+    return headersSent && typeof _header === 'string' && /^content-type:\s*text\/event-stream/im.test(_header);
+  },
+};
+
+/** What the shared listeners need, while the probe runs. Requests that are open when it stops are not counted. */
+let current: { readonly requests: Requests; readonly warn: (error: unknown) => void } | undefined;
+
+function onBodyEnd(this: Request): void {
+  const record = this[RECORD];
+  if (record && record.received === 0) record.received = now();
+}
+
+function onPrefinish(this: StartMessage['response']): void {
+  const record = this.req?.[RECORD];
+  if (record) record.handled = now();
+}
+
+function onResponseClose(this: StartMessage['response']): void {
+  const record = this.req?.[RECORD];
+  if (record) finish(record);
+}
+
+/** On Node 20 a response that is queued behind a stuck one never emits `'close'`: its socket's end is its own. */
+function onSocketClose(this: FollowedSocket): void {
+  for (let record = this[OPEN]?.pop(); record; record = this[OPEN]?.pop()) finish(record);
+}
+
+function finish(record: RequestRecord): void {
+  try {
+    const request = record.request as Request;
+    request[RECORD] = undefined;
+    const open = request.socket?.[OPEN];
+    if (open) open.splice(open.indexOf(record) >>> 0, 1);
+    current?.requests.end(record, now());
+  } catch (error) {
+    current?.warn(error);
+  }
+}
+
+/** `received` of requests without a body stays 0: they have no receive phase. */
+interface Head {
+  hasBody: boolean;
+  queueStart: string | undefined;
+}
+
+/** Reads the raw header list: the parsed one is made lazily, and would be made here for every request. */
+function readHead(raw: readonly string[], queueHeaders: readonly string[]): Head {
+  const head: Head = { hasBody: false, queueStart: undefined };
+  let best = queueHeaders.length;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    const { length } = name;
+    if (length === 14 || length === 17) {
+      if (isHeader(name, 'content-length')) head.hasBody ||= raw[i + 1] !== '0';
+      else if (isHeader(name, 'transfer-encoding')) head.hasBody = true;
+    }
+    for (let rank = 0; rank < best; rank++) {
+      if (length !== queueHeaders[rank]!.length || !isHeader(name, queueHeaders[rank]!)) continue;
+      head.queueStart = raw[i + 1];
+      best = rank;
+    }
+  }
+  return head;
+}
+
+function isHeader(name: string, lowerCase: string): boolean {
+  return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+}
+
+export const httpServer: Probe = {
+  name: 'http-server',
+  metrics: HTTP_METRICS,
+  start(context: ProbeContext) {
+    const { store, heartbeat, queueHeaders, ignoreRoutes } = context;
+    const metrics = new HttpMetrics(context);
+    const requests = new Requests(metrics, new Slots(store.buffer), ignoreRoutes);
+    const warn = (error: unknown) => context.warn('http-server', `a request was not recorded: ${error}`);
+    const running = { requests, warn };
+    current = running;
+
+    const onStart = (message: unknown) => {
+      try {
+        const { request, response, socket } = message as StartMessage;
+        const time = now();
+        const protocol = request.httpVersionMinor === 0 ? 0 : 1;
+        const method = methodIndex(request.method);
+        const record = new RequestRecord(time, method, socket.encrypted ? 1 : 0, protocol, request, response, answer);
+        if (!requests.begin(record, request.url ?? '')) return;
+        request[RECORD] = record;
+        const head = readHead(request.rawHeaders, queueHeaders);
+        if (head.queueStart !== undefined) metrics.queued(head.queueStart, epochOf(time));
+        follow(socket, record);
+        response.on('prefinish', onPrefinish);
+        response.on('close', onResponseClose);
+        if (head.hasBody) request.on('end', onBodyEnd);
+      } catch (error) {
+        warn(error);
+      }
+    };
+
+    subscribe('http.server.request.start', onStart);
+    const stops = [
+      () => unsubscribe('http.server.request.start', onStart),
+      heartbeat.everySecond((time) => requests.detachStreams(time)),
+      watchHttp2(requests, metrics, context),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+      requests.abandon(now());
+      if (current === running) current = undefined;
+    };
+  },
+};
+
+function follow(socket: FollowedSocket, record: RequestRecord): void {
+  const open = socket[OPEN];
+  if (open) {
+    open.push(record);
+    return;
+  }
+  socket[OPEN] = [record];
+  socket.on('close', onSocketClose);
+}

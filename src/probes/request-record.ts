@@ -1,0 +1,131 @@
+/** The one small record that a request in flight costs, and the list of all of them. */
+import type { Slots } from '../store/slots.ts';
+import type { HttpMetrics } from './http-metrics.ts';
+import { isIgnored } from './ignore.ts';
+import { routeOf } from './route.ts';
+import { mark } from './startup.ts';
+
+/** What answers: an http.ServerResponse or an Http2Stream. The record reads it only when the request is over. */
+export interface Answer {
+  /** Of the answer that went out; 0 when none did. */
+  status(record: RequestRecord): number;
+  /** Whether the client left first. */
+  aborted(record: RequestRecord): boolean;
+  /** Whether it is a `text/event-stream` that has begun. */
+  isEventStream(record: RequestRecord): boolean;
+}
+
+/** Times are ms, monotonic; 0 = not yet. */
+export class RequestRecord {
+  readonly start: number;
+  /** The request's last body byte was read by the app. */
+  received = 0;
+  /** The app ended its response. */
+  handled = 0;
+  /** It became an event stream and left the requests in progress. */
+  detached = 0;
+  aborted = false;
+  readonly method: number;
+  readonly scheme: 0 | 1;
+  readonly protocol: 0 | 1 | 2;
+  slot = -1;
+  /** IncomingMessage or Http2Stream. */
+  readonly request: object;
+  /** ServerResponse or Http2Stream. */
+  readonly response: object;
+  readonly answer: Answer;
+  previous: RequestRecord | undefined = undefined;
+  next: RequestRecord | undefined = undefined;
+
+  constructor(
+    start: number,
+    method: number,
+    scheme: 0 | 1,
+    protocol: 0 | 1 | 2,
+    request: object,
+    response: object,
+    answer: Answer,
+  ) {
+    this.start = start;
+    this.method = method;
+    this.scheme = scheme;
+    this.protocol = protocol;
+    this.request = request;
+    this.response = response;
+    this.answer = answer;
+  }
+}
+
+/** ms after which an open request is looked at for being an event stream. */
+const STREAM_AFTER = 1000;
+
+/** Every request in flight, oldest first, from its beginning to its end, each ended once. */
+export class Requests {
+  readonly #metrics: HttpMetrics;
+  readonly #slots: Slots;
+  readonly #ignore: readonly string[];
+  #first: RequestRecord | undefined;
+  #last: RequestRecord | undefined;
+
+  constructor(metrics: HttpMetrics, slots: Slots, ignore: readonly string[]) {
+    this.#metrics = metrics;
+    this.#slots = slots;
+    this.#ignore = ignore;
+  }
+
+  /** False when its path is one to ignore: the request is then not followed at all. */
+  begin(record: RequestRecord, path: string): boolean {
+    if (this.#ignore.length > 0 && isIgnored(pathOf(path), this.#ignore)) return false;
+    record.previous = this.#last;
+    if (this.#last) this.#last.next = record;
+    else this.#first = record;
+    this.#last = record;
+    record.slot = this.#slots.take(record.start, record.method, path);
+    this.#metrics.begin(record);
+    return true;
+  }
+
+  end(record: RequestRecord, time: number): void {
+    this.#unlink(record);
+    this.#slots.release(record.slot);
+    record.aborted = record.answer.aborted(record);
+    const status = record.answer.status(record);
+    const route = routeOf(record.request, status);
+    const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
+    this.#metrics.end(record, time, record.aborted ? 0 : status, route, recorded);
+    mark('firstResponse');
+  }
+
+  /** Takes event streams out of the requests in progress: they are open for hours and do no work. */
+  detachStreams(time: number): void {
+    for (let record = this.#first; record && time - record.start > STREAM_AFTER; record = record.next) {
+      if (record.detached > 0 || !record.answer.isEventStream(record)) continue;
+      this.#slots.release(record.slot);
+      record.slot = -1;
+      this.#metrics.detach(record, time);
+    }
+  }
+
+  /** The agent stops: what is still open will not be counted, and is not active any more. */
+  abandon(time: number): void {
+    for (let record = this.#first; record; record = this.#first) {
+      this.#unlink(record);
+      this.#slots.release(record.slot);
+      this.#metrics.end(record, time, 0, undefined, false);
+    }
+  }
+
+  #unlink(record: RequestRecord): void {
+    if (record.previous) record.previous.next = record.next;
+    else this.#first = record.next;
+    if (record.next) record.next.previous = record.previous;
+    else this.#last = record.previous;
+    record.previous = undefined;
+    record.next = undefined;
+  }
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}

@@ -1,0 +1,142 @@
+/** The main thread's side of the reporter: starts the thread, supervises it, passes messages, stops it. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { now, timers } from '../clock.ts';
+import { describe, reasonOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { MetricSnapshot } from '../snapshot/snapshot.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+
+const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
+/** Deaths within `DEATH_WINDOW` ms that end it. */
+const DEATHS_TO_GIVE_UP = 3;
+const DEATH_WINDOW = 60_000;
+/** ms until a thread that died is started again. */
+const RESTART_AFTER = 200;
+/** ms that a stop may take before the thread is terminated. */
+const STOP_LIMIT = 2000;
+
+export interface ReporterOptions {
+  readonly data: ReporterData;
+  readonly log: Log;
+  /** Asks the app's samplers for a round. Must not reject. */
+  collect(): Promise<readonly MetricSnapshot[]>;
+}
+
+/** Nothing here throws. The thread keeps no process alive. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #deaths: number[] = [];
+  #worker: Worker | undefined;
+  #restart: ReturnType<typeof timers.setTimeout> | undefined;
+  #stopping = false;
+  #ready!: (url: string | undefined) => void;
+  /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves or can't. */
+  readonly ready = new Promise<string | undefined>((resolve) => {
+    this.#ready = resolve;
+  });
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** False when the thread can't be had here, which is said in one line. */
+  start(): boolean {
+    const problem = whyNot();
+    if (problem) {
+      this.#giveUp(problem);
+      return false;
+    }
+    try {
+      this.#worker = this.#spawn();
+      return true;
+    } catch (error) {
+      this.#giveUp(describe('ERR_LOADLINE_REPORTER_FILE', { file: WORKER_FILE, reason: reasonOf(error) }));
+      return false;
+    }
+  }
+
+  /** Lets the thread deliver and end; terminates it after 2 s. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    timers.clearTimeout(this.#restart);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    this.#tell(worker, { type: 'stop' });
+    const limit = timers.setTimeout(() => void worker.terminate(), STOP_LIMIT);
+    await ended;
+    timers.clearTimeout(limit);
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(WORKER_FILE, {
+      name: 'loadline',
+      workerData: this.#options.data,
+      // Inherited, these would load the agent (or another one) into its own thread.
+      execArgv: [],
+      env: withoutNodeOptions(process.env),
+      stdin: false,
+      trackUnmanagedFds: false,
+    });
+    let reason = 'it ended by itself';
+    worker.on('message', (message: ToApp) => this.#onMessage(worker, message));
+    worker.on('error', (error) => {
+      reason = reasonOf(error);
+    });
+    worker.on('exit', () => this.#onExit(worker, reason));
+    worker.unref();
+    return worker;
+  }
+
+  #onMessage(worker: Worker, message: ToApp): void {
+    if (message.type === 'ready') this.#ready(message.url);
+    else void this.#collect(worker, message.round);
+  }
+
+  async #collect(worker: Worker, round: number): Promise<void> {
+    this.#tell(worker, { type: 'asking', round });
+    const metrics = await this.#options.collect();
+    this.#tell(worker, { type: 'collected', round, metrics });
+  }
+
+  #tell(worker: Worker, message: ToReporter): void {
+    worker.postMessage(message);
+  }
+
+  #onExit(worker: Worker, reason: string): void {
+    if (this.#stopping || worker !== this.#worker) return;
+    this.#worker = undefined;
+    const time = now();
+    this.#deaths.push(time);
+    const recent = this.#deaths.filter((death) => time - death < DEATH_WINDOW);
+    if (recent.length >= DEATHS_TO_GIVE_UP) {
+      this.#giveUp(describe('ERR_LOADLINE_REPORTER_GAVE_UP', { reason }));
+      return;
+    }
+    this.#options.log.warn(describe('ERR_LOADLINE_REPORTER_DIED', { reason }));
+    this.#restart = timers.setTimeout(() => this.start(), RESTART_AFTER);
+    this.#restart.unref();
+  }
+
+  #giveUp(line: string): void {
+    this.#options.log.warn(line);
+    this.#ready(undefined);
+  }
+}
+
+/** The line to say where no thread can be started; undefined where one can. */
+function whyNot(): string | undefined {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  if (permission && !permission.has('worker')) return describe('ERR_LOADLINE_WORKER_DENIED', {});
+  if (existsSync(WORKER_FILE)) return undefined;
+  return describe('ERR_LOADLINE_REPORTER_FILE', { file: WORKER_FILE, reason: 'it does not exist' });
+}
+
+function withoutNodeOptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...rest } = env;
+  return rest;
+}

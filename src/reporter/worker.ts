@@ -1,0 +1,110 @@
+/** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
+import { isatty } from 'node:tty';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { now } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { describe, reasonOf } from '../errors.ts';
+import { isContainer } from '../host/container.ts';
+import { eventLoop, overdue } from '../host/event-loop.ts';
+import { httpInFlight } from '../host/http.ts';
+import { memoryLimits } from '../host/memory-limits.ts';
+import { processProbe } from '../host/process.ts';
+import { series } from '../host/series.ts';
+import { createLog } from '../log.ts';
+import type { Adapter, AdapterContext } from './adapter.ts';
+import { loadAdapter } from './adapters.ts';
+import { HostProbes } from './host-probes.ts';
+import { Maps } from './maps.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+import { Sampled } from './sampled.ts';
+import { every } from './schedule.ts';
+import { createReporterServer, type ReporterServer } from './server.ts';
+import { Snapshots } from './snapshots.ts';
+
+/** ms between two looks of the probes that cover a trailing minute. */
+const TICK = 5000;
+/** ms that closing may take in all. */
+const CLOSE_LIMIT = 1000;
+
+const port = parentPort as MessagePort;
+const { config, resource, map } = workerData as ReporterData;
+const log = createLog(config.log);
+const tell = (message: ToApp) => port.postMessage(message);
+
+const maps = new Maps(map, (line) => log.once('maps', line));
+const startTime = maps.main.header('startTime');
+const host = new HostProbes(
+  [
+    processProbe(),
+    memoryLimits(),
+    eventLoop(maps.main, config),
+    httpInFlight(maps.main, config),
+    series(maps.main, config),
+  ],
+  startTime,
+  log.once,
+);
+const sampled = new Sampled({
+  ask: (round) => tell({ type: 'collect', round }),
+  isBlocked: () => overdue(maps.main, now()) > 0,
+  now,
+  timeout: config.samplerTimeout,
+  startTime,
+});
+const snapshots = new Snapshots(maps, host, sampled, resource);
+const context: AdapterContext = { snapshot: () => snapshots.take(), log: log.warn };
+
+const loaded = await Promise.all(config.adapters.map((name) => loadAdapter(name, config, context, log)));
+const adapters = loaded.filter((adapter) => adapter !== undefined);
+const server = await serve(adapters);
+const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, () => sampled.refresh())];
+
+port.on('message', (message: ToReporter) => {
+  if (message.type === 'asking') sampled.onAsking(message.round);
+  else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else void stop();
+});
+tell({ type: 'ready', url: server?.url });
+
+/** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
+async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
+  const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
+  if (Object.keys(routes).length === 0) return undefined;
+  const { host: address, port: wanted } = config.prometheus;
+  try {
+    const reporterServer = createReporterServer({ host: address, port: wanted, routes, log: log.warn });
+    const { url } = await reporterServer.listen();
+    sayWhere(url, config);
+    return { url, server: reporterServer };
+  } catch (error) {
+    log.warn(describeListenError(error as NodeJS.ErrnoException, config));
+    return undefined;
+  }
+}
+
+/** People at a terminal are told where to look; what a service writes to stderr stays as it is without the agent. */
+function sayWhere(url: string, { prometheus }: Config): void {
+  if (prometheus.hostIsDefault && isContainer()) {
+    log.warn(describe('ERR_LOADLINE_CONTAINER', { host: prometheus.host, port: new URL(url).port }));
+  } else if (isatty(2)) {
+    log.info(`metrics at ${url}/metrics`);
+  }
+}
+
+function describeListenError(
+  error: NodeJS.ErrnoException,
+  { prometheus: { host: name, port: number } }: Config,
+): string {
+  const params = { host: name, port: number };
+  if (error.code === 'EADDRINUSE') return describe('ERR_LOADLINE_PORT_IN_USE', params);
+  if (error.code === 'EACCES') return describe('ERR_LOADLINE_PORT_FORBIDDEN', params);
+  return describe('ERR_LOADLINE_ADDRESS', { host: name, reason: reasonOf(error) });
+}
+
+async function stop(): Promise<void> {
+  for (const end of schedules) end();
+  const signal = AbortSignal.timeout(CLOSE_LIMIT);
+  await Promise.allSettled([server?.server.close(), ...adapters.map((adapter) => adapter.close?.(signal))]);
+  maps.close();
+  process.exit(0);
+}

@@ -1,0 +1,92 @@
+/** From an attributes object to its series without building a string: a tree of keys and values, in insertion order. */
+import type { Attributes } from '../snapshot/metric.ts';
+import type { MetricWriter } from '../store/writer.ts';
+
+/** Attributes of one series at most; further ones are dropped. */
+const MAX_ATTRIBUTES = 64;
+/** Characters of one attribute's key or text value; longer ones are cut. */
+const MAX_TEXT = 1024;
+/** Nodes of one instrument's tree: beyond it sets are found by their canonical text, which is slower. */
+const MAX_NODES = 16_384;
+
+interface Node {
+  next: Map<unknown, Node> | undefined;
+  /** The series of the set that ends here; -1 while unknown. */
+  at: number;
+}
+
+/**
+ * The same set in another order of keys takes another path to the same series. Sets over the budget are not remembered:
+ * the tree stays small under any number of sets.
+ */
+export class SeriesTrie {
+  readonly #writer: MetricWriter;
+  readonly #root: Node = { next: undefined, at: -1 };
+  #nodes = 0;
+
+  constructor(writer: MetricWriter) {
+    this.#writer = writer;
+  }
+
+  /** Index of the first cell of the series of `attributes`; that of the overflow series if reading them throws. */
+  find(attributes: Attributes): number {
+    try {
+      let node: Node | undefined = this.#root;
+      for (const key in attributes) {
+        node = node.next?.get(key)?.next?.get(attributes[key]);
+        if (node === undefined) return this.#make(attributes);
+      }
+      return node.at >= 0 ? node.at : this.#make(attributes);
+    } catch {
+      // A getter or Proxy of the app threw: recording must not throw into the app, and the count must not be lost.
+      return this.#writer.overflow();
+    }
+  }
+
+  #make(attributes: Attributes): number {
+    const clean = cleanAttributes(attributes);
+    const at = this.#writer.series(clean);
+    const remember = this.#nodes < MAX_NODES && !this.#writer.isOverflow(at) && isSame(attributes, clean);
+    if (remember) this.#remember(attributes, at);
+    return at;
+  }
+
+  #remember(attributes: Attributes, at: number): void {
+    let node = this.#root;
+    for (const key in attributes) {
+      node = this.#step(this.#step(node, key), attributes[key]);
+    }
+    node.at = at;
+  }
+
+  #step(node: Node, label: unknown): Node {
+    node.next ??= new Map();
+    let next = node.next.get(label);
+    if (next === undefined) {
+      next = { next: undefined, at: -1 };
+      node.next.set(label, next);
+      this.#nodes++;
+    }
+    return next;
+  }
+}
+
+/** A plain copy with text, number and boolean values only; anything else is dropped. */
+function cleanAttributes(attributes: Attributes): Attributes {
+  const clean: Record<string, string | number | boolean> = {};
+  let count = 0;
+  for (const key in attributes) {
+    const value: unknown = attributes[key];
+    if (count === MAX_ATTRIBUTES || key === '') continue;
+    if (typeof value === 'string') clean[key.slice(0, MAX_TEXT)] = value.slice(0, MAX_TEXT);
+    else if (typeof value === 'boolean' || Number.isFinite(value)) clean[key.slice(0, MAX_TEXT)] = value as number;
+    else continue;
+    count++;
+  }
+  return clean;
+}
+
+function isSame(attributes: Attributes, clean: Attributes): boolean {
+  for (const key in attributes) if (attributes[key] !== clean[key]) return false;
+  return true;
+}

@@ -1,0 +1,158 @@
+/** The composition root of an app's thread: what is measured here, and who carries it out. */
+import { hostname } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { processStartTime } from './clock.ts';
+import { type Config, type Options, parse } from './config.ts';
+import { describe, reasonOf } from './errors.ts';
+import { createLog, type Log } from './log.ts';
+import { eventLoop } from './probes/event-loop.ts';
+import { gc } from './probes/gc.ts';
+import { Heartbeat } from './probes/heartbeat.ts';
+import { httpServer } from './probes/http-server.ts';
+import { memory } from './probes/memory.ts';
+import type { Probe, ProbeContext } from './probes/probe.ts';
+import { startup } from './probes/startup.ts';
+import { followFastify, processState, sharedStore } from './process-state.ts';
+import { Reporter } from './reporter/reporter.ts';
+import { announceMap } from './reporter/thread-map.ts';
+import { Collector } from './sampler/collect.ts';
+import { samplerSet } from './sampler/sampler.ts';
+import type { Attributes } from './snapshot/metric.ts';
+import type { StoreWriter } from './store/writer.ts';
+import { VERSION } from './version.ts';
+
+/** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
+export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+
+/** A running agent. */
+export interface Agent {
+  /** Resolves with the URL of the agent's server once it serves; with undefined when it has none. Never rejects. */
+  readonly ready: Promise<string | undefined>;
+  /** Delivers what is pending and ends everything, within about two seconds. Never rejects. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
+
+/**
+ * Starts the agent in this thread, or returns the one that runs. Never throws: what is wrong with the options is said
+ * on stderr, and defaults take their place.
+ *
+ * @example
+ * import { start } from 'loadline';
+ * start({ serviceName: 'shop' });
+ */
+export function start(options: Options = {}): Agent {
+  return startWith(options, []);
+}
+
+/** Ends the agent of this thread, if one runs. */
+export async function stop(): Promise<void> {
+  await processState().agent?.stop();
+}
+
+/** `servers`: those that listen already and that a probe may have missed. */
+export function startWith(options: Options, servers: readonly unknown[]): Agent {
+  const state = processState();
+  const { config, problems } = parse(options, process.env);
+  const log = createLog(config.log);
+  if (state.agent) {
+    const names = Object.keys(options ?? {});
+    if (names.length > 0) log.warn(describe('ERR_LOADLINE_STARTED_TWICE', { options: names.join(', ') }));
+    return state.agent;
+  }
+  for (const problem of problems) log.warn(problem);
+  if (!config.enabled) return STOPPED;
+  try {
+    state.agent = run(config, log, servers);
+    return state.agent;
+  } catch (error) {
+    log.warn(`the agent could not start (${reasonOf(error)}): the app runs on without metrics`);
+    return STOPPED;
+  }
+}
+
+function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
+  const state = processState();
+  followFastify();
+  const store = sharedStore(config);
+  const heartbeat = new Heartbeat(store.cells);
+  const stops = startProbes({ store, heartbeat, servers, ...config, ...definer(store, config), warn: log.once }, log);
+  heartbeat.start();
+  stops.push(() => heartbeat.stop());
+  const carrier = isMainThread ? report(store, config, log) : announceMap(store.buffer);
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
+    for (const stopProbe of stops) stopProbe();
+    await carrier.stop();
+    state.agent = undefined;
+  };
+  return {
+    ready: carrier.ready,
+    stop: () => {
+      stopped ??= end();
+      return stopped;
+    },
+  };
+}
+
+/** The main thread's numbers are carried out by a reporter thread of its own. */
+function report(store: StoreWriter, config: Config, log: Log): Agent {
+  const collector = new Collector({
+    samplers: samplerSet(),
+    timeout: config.samplerTimeout,
+    seriesLimit: config.seriesLimit,
+    processStart: processStartTime(),
+    warn: (_code, text) => log.once(text, text),
+  });
+  const reporter = new Reporter({
+    data: { config, resource: resourceOf(config), map: store.buffer },
+    log,
+    collect: () => collector.collect(),
+  });
+  reporter.start();
+  return {
+    ready: reporter.ready,
+    async stop() {
+      await reporter.stop();
+      collector.close();
+    },
+  };
+}
+
+function startProbes(context: ProbeContext, log: Log): (() => void)[] {
+  const stops: (() => void)[] = [];
+  for (const probe of PROBES) {
+    try {
+      stops.push(probe.start(context));
+    } catch (error) {
+      const params = { probe: probe.name, reason: reasonOf(error) };
+      log.once(`probe:${probe.name}`, describe('ERR_LOADLINE_PROBE_UNSUPPORTED', params));
+    }
+  }
+  return stops;
+}
+
+function definer(store: StoreWriter, config: Config): Pick<ProbeContext, 'define'> {
+  return {
+    define(metric, exponential) {
+      const bounds = config.bounds[metric.name] ?? metric.bounds;
+      return store.metric(bounds ? { ...metric, bounds } : metric, { name: 'loadline', version: VERSION }, exponential);
+    },
+  };
+}
+
+/** OpenTelemetry resource semantic conventions: what tells this process from every other one. */
+function resourceOf(config: Config): Attributes {
+  return {
+    'service.name': config.serviceName,
+    'service.instance.id': crypto.randomUUID(),
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+    'telemetry.distro.name': 'loadline',
+    'telemetry.distro.version': VERSION,
+    ...config.resource,
+  };
+}

@@ -1,0 +1,171 @@
+/** The reading side of a map: follows its log and copies its cells. Never writes; any number may read one map. */
+import type { Attributes, Metric } from '../snapshot/metric.ts';
+import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from '../snapshot/snapshot.ts';
+import { BUCKETS, EXPONENTIAL_CELLS, OFFSET, SCALE, ZERO_THRESHOLD } from './buckets.ts';
+import {
+  exponentialStart,
+  HEADER,
+  HISTOGRAM_COUNTS,
+  HISTOGRAM_SUM,
+  LAYOUT_VERSION,
+  LOG_AT,
+  LOG_BYTES,
+  type LogEntry,
+  METHODS,
+  type MetricEntry,
+  SLOT_BYTES,
+  SLOT_TEXT_AT,
+  SLOT_TEXT_BYTES,
+  SLOTS,
+  SLOTS_AT,
+} from './layout.ts';
+
+interface Series {
+  readonly at: number;
+  readonly attributes: Attributes;
+}
+
+interface ReadMetric {
+  readonly entry: MetricEntry;
+  readonly metric: Metric;
+  readonly series: Series[];
+}
+
+/** One request in flight. `start` is ms on the monotonic clock; `path` has its query and is cut at 118 characters. */
+export interface InFlight {
+  readonly start: number;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** @throws RangeError when the buffer is no map, or a map of another layout version. */
+export class StoreReader {
+  readonly cells: Float64Array<SharedArrayBuffer>;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #bytes: Buffer;
+  readonly #metrics = new Map<number, ReadMetric>();
+  #logRead = 0;
+  #busySeen = 0;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.cells = new Float64Array(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#bytes = Buffer.from(buffer);
+    const version = this.cells[HEADER.version];
+    if (version !== LAYOUT_VERSION) {
+      throw new RangeError(`a map of layout ${version}; this copy of loadline reads layout ${LAYOUT_VERSION}`);
+    }
+  }
+
+  /** One header word. */
+  header(word: keyof typeof HEADER): number {
+    return this.cells[HEADER[word]]!;
+  }
+
+  /** Every metric that has a series, cumulative since the map was made. */
+  metrics(): MetricSnapshot[] {
+    this.#readLog();
+    const startTime = this.header('startTime');
+    const snapshots: MetricSnapshot[] = [];
+    for (const { entry, metric, series } of this.#metrics.values()) {
+      const points: Point[] = [];
+      for (const { at, attributes } of series) {
+        const value = metric.kind === 'histogram' ? this.#histogram(entry, at) : this.cells[at]!;
+        if (!Number.isNaN(value)) points.push({ attributes, startTime, value });
+      }
+      if (points.length > 0) snapshots.push({ metric, scope: entry.scope, points });
+    }
+    return snapshots;
+  }
+
+  /** The exponential cells of one series, copied; undefined while that series does not exist. */
+  exponentialCells(name: string): Float64Array | undefined {
+    this.#readLog();
+    const found = [...this.#metrics.values()].find(({ metric }) => metric.name === name);
+    const series = found?.series[0];
+    if (!found?.entry.exponential || !series) return undefined;
+    const from = series.at + exponentialStart(found.metric.bounds?.length ?? 0);
+    return this.cells.slice(from, from + EXPONENTIAL_CELLS);
+  }
+
+  /** Integral of requests in flight up to `time` (ms, monotonic), in request-seconds. Never falls. */
+  busySeconds(time: number): number {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const at = this.header('busyAt');
+      const inFlight = this.header('busyNow');
+      const busy = this.header('busyTime');
+      if (this.header('busyBegin') !== at) continue;
+      const integral = busy + inFlight * Math.max(0, time - at);
+      this.#busySeen = Math.max(this.#busySeen, integral);
+      break;
+    }
+    return this.#busySeen / 1e3;
+  }
+
+  /** Requests in flight that have a slot, oldest first. One that ends while it is read may be missing or cut. */
+  inFlight(): InFlight[] {
+    const found: InFlight[] = [];
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const byte = SLOTS_AT + slot * SLOT_BYTES;
+      const start = this.cells[byte / 8]!;
+      if (start === 0) continue;
+      const method = METHODS[this.#bytes[byte + 8]!] ?? METHODS[0];
+      const length = Math.min(this.#bytes[byte + 9]!, SLOT_TEXT_BYTES);
+      const path = this.#bytes.toString('latin1', byte + SLOT_TEXT_AT, byte + SLOT_TEXT_AT + length);
+      if (this.cells[byte / 8] === start) found.push({ start, method, path });
+    }
+    return found.sort((a, b) => a.start - b.start);
+  }
+
+  /** Monotonic ms at which the oldest request in flight began; Infinity when none is. */
+  oldestStart(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const start = this.cells[(SLOTS_AT + slot * SLOT_BYTES) / 8]!;
+      if (start !== 0 && start < oldest) oldest = start;
+    }
+    return oldest;
+  }
+
+  #readLog(): void {
+    const end = Math.min(Atomics.load(this.#words, HEADER.logEnd * 2), LOG_BYTES);
+    while (this.#logRead < end) {
+      const at = LOG_AT + this.#logRead;
+      const bytes = this.#bytes.readUInt32LE(at);
+      this.#add(JSON.parse(this.#bytes.toString('utf8', at + 4, at + 4 + bytes)));
+      this.#logRead += 4 + bytes;
+    }
+  }
+
+  #add(entry: LogEntry): void {
+    if ('s' in entry) {
+      this.#metrics.get(entry.s)?.series.push({ at: entry.at, attributes: entry.a });
+      return;
+    }
+    const { name, kind, unit, help, bounds } = entry;
+    this.#metrics.set(entry.m, { entry, metric: { name, kind, unit, help, bounds }, series: [] });
+  }
+
+  #histogram(entry: MetricEntry, at: number): HistogramPoint {
+    const boundCount = entry.bounds?.length ?? 0;
+    const sum = this.cells[at + HISTOGRAM_SUM]!;
+    const counts = this.cells.slice(at + HISTOGRAM_COUNTS, at + HISTOGRAM_COUNTS + boundCount + 1);
+    if (!entry.exponential) return { counts, sum };
+    return { counts, sum, exponential: this.#exponential(at + exponentialStart(boundCount)) };
+  }
+
+  /** Trimmed to the buckets in use; the overflow cell becomes one more bucket above the range. */
+  #exponential(at: number): ExponentialBuckets {
+    let first = 1;
+    let last = BUCKETS + 1;
+    while (first <= last && this.cells[at + first] === 0) first++;
+    while (last > first && this.cells[at + last] === 0) last--;
+    return {
+      scale: SCALE,
+      offset: OFFSET + first - 1,
+      counts: this.cells.slice(at + first, at + last + 1),
+      zeroCount: this.cells[at]!,
+      zeroThreshold: ZERO_THRESHOLD,
+    };
+  }
+}

@@ -42,10 +42,10 @@ export async function run(options: Options): Promise<number> {
     process.stderr.write(`demo: ${(error as Error).message}\n`);
     return 1;
   } finally {
+    stop.end();
     await load?.stop(0);
     await front?.close();
     await shop.stop();
-    stop.release();
   }
 }
 

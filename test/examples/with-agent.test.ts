@@ -5,7 +5,7 @@ import { parseSamples, type Sample } from '../../examples/demo/scrape.ts';
 import { freePort } from '../../examples/demo/shop.ts';
 import { type Example, startExample } from './child.ts';
 
-const REGISTER = fileURLToPath(new URL('../../src/register.js', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
 const COUNT = 'http_server_request_duration_seconds_count';
 
 interface Watched extends Example {

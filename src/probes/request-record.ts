@@ -24,6 +24,8 @@ export class RequestRecord {
   handled = 0;
   /** It became an event stream and left the requests in progress. */
   detached = 0;
+  /** No longer in the list: its end, or that of the agent, has come. */
+  ended = false;
   aborted = false;
   readonly method: number;
   readonly scheme: 0 | 1;
@@ -85,14 +87,21 @@ export class Requests {
     return true;
   }
 
+  /** Whatever of the answer can't be read (and throws here) is left out; the request is over all the same. */
   end(record: RequestRecord, time: number): void {
-    this.#unlink(record);
-    this.#slots.release(record.slot);
-    record.aborted = record.answer.aborted(record);
-    const status = record.answer.status(record);
-    const route = routeOf(record.request, status);
-    const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
-    this.#metrics.end(record, time, record.aborted ? 0 : status, route, recorded);
+    if (record.ended) return;
+    this.#leave(record);
+    let status = 0;
+    let route: string | undefined;
+    try {
+      record.aborted = record.answer.aborted(record);
+      const sent = record.answer.status(record);
+      if (!record.aborted) status = sent;
+      route = routeOf(record.request, sent);
+    } finally {
+      const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
+      this.#metrics.end(record, time, status, route, recorded);
+    }
     mark('firstResponse');
   }
 
@@ -109,13 +118,14 @@ export class Requests {
   /** The agent stops: what is still open will not be counted, and is not active any more. */
   abandon(time: number): void {
     for (let record = this.#first; record; record = this.#first) {
-      this.#unlink(record);
-      this.#slots.release(record.slot);
+      this.#leave(record);
       this.#metrics.end(record, time, 0, undefined, false);
     }
   }
 
-  #unlink(record: RequestRecord): void {
+  #leave(record: RequestRecord): void {
+    record.ended = true;
+    this.#slots.release(record.slot);
     if (record.previous) record.previous.next = record.next;
     else this.#first = record.next;
     if (record.next) record.next.previous = record.previous;

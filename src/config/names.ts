@@ -1,7 +1,7 @@
 /** Takes the options apart into paths, and finds names that no setting has. */
 import type { Environment } from '../config.ts';
 import { describe } from '../errors.ts';
-import { isRecord, show, showSome } from './kinds.ts';
+import { isRecord, show } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { Unreadable } from './read.ts';
 import { SETTINGS } from './settings.ts';
@@ -97,10 +97,10 @@ function reportNames(unknown: readonly string[], known: readonly string[], kind:
     const hint = planned ? 'a later version will have it' : `the nearest known one is ${nearest(name, known)}`;
     problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: kind + name, hint }));
   }
-  const rest = unknown.slice(NAME_LIMIT);
-  if (rest.length === 0) return;
+  const rest = unknown.length - NAME_LIMIT;
+  if (rest <= 0) return;
   const hint = `known are ${known.join(', ')}`;
-  problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: `each of ${showSome(rest)}`, hint }));
+  problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: `each of ${rest} more names`, hint }));
 }
 
 /**

@@ -53,7 +53,12 @@ function onBodyEnd(this: Request): void {
 
 function onPrefinish(this: StartMessage['response']): void {
   const record = this.req?.[RECORD];
-  if (record) record.handled = now();
+  if (!record) return;
+  try {
+    current?.requests.handled(record, now());
+  } catch (error) {
+    current?.warn(error);
+  }
 }
 
 function onFinish(message: unknown): void {

@@ -1,4 +1,6 @@
 /** The one small record that a request in flight costs, and the list of all of them. */
+import type { IncomingMessage } from 'node:http';
+import type { Http2Stream } from 'node:http2';
 import type { Slots } from '../store/slots.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { isIgnored } from './ignore.ts';
@@ -27,12 +29,13 @@ export class RequestRecord {
   /** No longer in the list: its end, or that of the agent, has come. */
   ended = false;
   aborted = false;
+  /** The registered pattern, read when the app ended its response: what frameworks leave on the request is exact then. */
+  route: string | undefined = undefined;
   readonly method: number;
   readonly scheme: 0 | 1;
   readonly protocol: 0 | 1 | 2;
   slot = -1;
-  /** IncomingMessage or Http2Stream. */
-  readonly request: object;
+  readonly request: IncomingMessage | Http2Stream;
   /** ServerResponse or Http2Stream. */
   readonly response: object;
   readonly answer: Answer;
@@ -44,7 +47,7 @@ export class RequestRecord {
     method: number,
     scheme: 0 | 1,
     protocol: 0 | 1 | 2,
-    request: object,
+    request: IncomingMessage | Http2Stream,
     response: object,
     answer: Answer,
   ) {
@@ -87,17 +90,26 @@ export class Requests {
     return true;
   }
 
-  /** Whatever of the answer can't be read (and throws here) is left out; the request is over all the same. */
+  /** The app ended its response. */
+  handled(record: RequestRecord, time: number): void {
+    record.handled = time;
+    record.route = routeOf(record.request, record.answer.status(record));
+  }
+
+  /**
+   * The request is over; a second call for it does nothing. What can't be read of its answer (and throws here) is left
+   * out: it is over all the same.
+   */
   end(record: RequestRecord, time: number): void {
     if (record.ended) return;
     this.#leave(record);
     let status = 0;
-    let route: string | undefined;
+    let { route } = record;
     try {
       record.aborted = record.answer.aborted(record);
       const sent = record.answer.status(record);
       if (!record.aborted) status = sent;
-      route = routeOf(record.request, sent);
+      if (record.handled === 0) route = routeOf(record.request, sent);
     } finally {
       const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
       this.#metrics.end(record, time, status, route, recorded);

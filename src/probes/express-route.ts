@@ -6,7 +6,7 @@
  */
 import type { Route } from './express-layer.ts';
 import { isFailed, isLive, type Traces } from './express-live.ts';
-import { type App, type Chain, chainsTo, nameAtBase, nameAtPath, pathOf } from './express-tree.ts';
+import { type App, type Chain, chainsTo, MOST_CHAINS, nameAtBase, nameAtPath, pathOf } from './express-tree.ts';
 
 /** What Express puts on a request. An app without Express may use any of it for something else. */
 interface ExpressRequest extends Traces {
@@ -25,6 +25,7 @@ interface Known {
   /** The apps that were searched for it, and the one of the last request. */
   readonly apps: WeakSet<App>;
   lastApp: App | undefined;
+  /** At most 64, the newest. */
   chains: readonly Chain[];
   /** Requests that fitted no chain. */
   misses: number;
@@ -83,16 +84,16 @@ function knownOf(route: Route, app: App): Known {
 function missed(known: Known, route: Route, app: App): boolean {
   known.misses++;
   if ((known.misses & (known.misses - 1)) !== 0) return false;
-  const before = known.chains.length;
+  const before = known.chains;
   search(known, route, app);
-  return known.chains.length > before;
+  return known.chains.some((chain) => !before.some((other) => isSame(chain, other)));
 }
 
 function search(known: Known, route: Route, app: App): void {
   known.apps.add(app);
   const found = chainsTo(route, app);
   const isNew = (chain: Chain) => !found.some((other) => isSame(chain, other));
-  known.chains = [...known.chains.filter(isNew), ...found];
+  known.chains = [...known.chains.filter(isNew), ...found].slice(-MOST_CHAINS);
 }
 
 function isSame(a: Chain, b: Chain): boolean {

@@ -36,7 +36,7 @@ export interface Chain {
 type Trail = Pick<Chain, 'mounts' | 'routers'>;
 
 const DEEPEST = 16;
-const MOST_CHAINS = 64;
+export const MOST_CHAINS = 64;
 /** Layers looked at in one search. */
 const LONGEST_SEARCH = 100_000;
 

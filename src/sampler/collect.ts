@@ -119,8 +119,7 @@ export class Collector {
       if (scope === undefined) this.#invalid(typeof candidate);
       else if (this.#slots.size >= MAX_SAMPLERS) {
         this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_LIMIT', scope.name, { scope: scope.name });
-      }
-      else this.#slots.set(candidate, this.#slot(candidate as Sampler, scope));
+      } else this.#slots.set(candidate, this.#slot(candidate as Sampler, scope));
     } catch {
       this.#invalid('reading it threw');
     }

@@ -1,5 +1,6 @@
 /** The lines a collector may say about samplers, each at most once per sampler scope and detail. */
 import { type Code, describe, type Params } from '../errors.ts';
+import { oneLine } from '../log.ts';
 
 const MAX_REMEMBERED = 1000;
 
@@ -17,7 +18,7 @@ export class Warnings {
     if (this.#said.has(said) || this.#said.size >= MAX_REMEMBERED) return;
     this.#said.add(said);
     try {
-      this.#warn(code, describe(code, params));
+      this.#warn(code, oneLine(describe(code, params)));
     } catch {
       // The listener is the host's own; a collector has nowhere else to complain.
       return;

@@ -1,11 +1,12 @@
 /** Asks one sampler as a collector would, and writes down everything it does. */
+
+import { reasonOf } from '../../errors.ts';
 import { attributesKey, type Metric } from '../../snapshot/metric.ts';
 import type { HistogramPoint } from '../../snapshot/snapshot.ts';
 import { Refusal, readAttributes, readValue } from '../accept.ts';
 import { within } from '../deadline.ts';
 import { Names } from '../names.ts';
 import type { Sampler } from '../sampler.ts';
-import { reasonOf } from '../../errors.ts';
 
 const { AbortController, DOMException, performance, setTimeout } = globalThis;
 

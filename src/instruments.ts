@@ -1,4 +1,5 @@
 /** The instruments of this thread: made on first use, shared by every copy of the package. */
+import { parse } from './config.ts';
 import { createLog, oneLine } from './log.ts';
 import { processState, sharedStore } from './process-state.ts';
 import {
@@ -20,7 +21,10 @@ function instruments(): Instruments {
     () => sharedStore(),
     SCOPE,
     () => state.bounds ?? {},
-    (name, problem) => createLog('warn').warn(`metric ${oneLine(name)} ${problem}; what is recorded in it is dropped`),
+    (name, problem) =>
+      createLog(parse({}, process.env).config.log).warn(
+        `metric ${oneLine(name)} ${problem}; what is recorded in it is dropped`,
+      ),
   );
   return state.instruments;
 }

@@ -49,7 +49,8 @@ export interface Histogram {
 }
 
 const NONE: Attributes = Object.freeze({});
-const LARGEST = Number.MAX_VALUE;
+/** Instruments that can't be had and are remembered, so that each is said once. */
+const MAX_REFUSED = 1000;
 
 class Recorder {
   readonly writer: MetricWriter;
@@ -70,7 +71,7 @@ class Recorder {
 
 class CounterInstrument extends Recorder implements Counter {
   add(value = 1, attributes?: Attributes): void {
-    if (value >= 0 && value <= LARGEST) this.writer.cells[this.at(attributes)]! += value;
+    if (Number.isFinite(value) && value >= 0) this.writer.cells[this.at(attributes)]! += value;
   }
 
   with(attributes: Attributes): { add(value?: number): void } {
@@ -88,13 +89,13 @@ class BoundCounter {
   }
 
   add(value = 1): void {
-    if (value >= 0 && value <= LARGEST) this.#cells[this.#at]! += value;
+    if (Number.isFinite(value) && value >= 0) this.#cells[this.#at]! += value;
   }
 }
 
 class UpDownInstrument extends Recorder implements UpDown {
   add(value = 1, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.cells[this.at(attributes)]! += value;
+    if (Number.isFinite(value)) this.writer.cells[this.at(attributes)]! += value;
   }
 
   with(attributes: Attributes): { add(value?: number): void } {
@@ -102,7 +103,7 @@ class UpDownInstrument extends Recorder implements UpDown {
     const at = this.at(attributes);
     return {
       add(value = 1) {
-        if (value >= -LARGEST && value <= LARGEST) cells[at]! += value;
+        if (Number.isFinite(value)) cells[at]! += value;
       },
     };
   }
@@ -110,7 +111,7 @@ class UpDownInstrument extends Recorder implements UpDown {
 
 class GaugeInstrument extends Recorder implements Gauge {
   set(value: number, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.cells[this.at(attributes)] = value;
+    if (Number.isFinite(value)) this.writer.cells[this.at(attributes)] = value;
   }
 
   with(attributes: Attributes): { set(value: number): void } {
@@ -118,7 +119,7 @@ class GaugeInstrument extends Recorder implements Gauge {
     const at = this.at(attributes);
     return {
       set(value) {
-        if (value >= -LARGEST && value <= LARGEST) cells[at] = value;
+        if (Number.isFinite(value)) cells[at] = value;
       },
     };
   }
@@ -126,7 +127,7 @@ class GaugeInstrument extends Recorder implements Gauge {
 
 class HistogramInstrument extends Recorder implements Histogram {
   record(value: number, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.record(this.at(attributes), value);
+    if (Number.isFinite(value)) this.writer.record(this.at(attributes), value);
   }
 
   with(attributes: Attributes): { record(value: number): void } {
@@ -144,7 +145,7 @@ class BoundHistogram {
   }
 
   record(value: number): void {
-    if (value >= -LARGEST && value <= LARGEST) this.#writer.record(this.#at, value);
+    if (Number.isFinite(value)) this.#writer.record(this.#at, value);
   }
 }
 
@@ -167,11 +168,12 @@ export class Instruments {
   readonly #warn: (name: string, problem: string) => void;
   readonly #bounds: () => Readonly<Record<string, readonly number[]>>;
   readonly #made = new Map<string, Instrument>();
+  readonly #refused = new Set<string>();
 
   /**
    * @param store makes or returns the thread's map; called at the first instrument
    * @param bounds the user's bounds per metric name, which win over the code's
-   * @param warn told once per instrument that cannot be had, with what is wrong
+   * @param warn told once per instrument that cannot be had and per reason, with what is wrong
    */
   constructor(
     store: () => StoreWriter,
@@ -208,16 +210,29 @@ export class Instruments {
     Class: new (writer: MetricWriter) => T,
   ): T | undefined {
     const made = this.#made.get(name);
-    if (made) {
-      if (made.writer.metric.kind === kind && made instanceof Class) return made;
-      return this.#refuse(name, `is a ${made.writer.metric.kind} already, asked for as a ${kind}`);
-    }
+    if (made instanceof Class) return made;
+    if (made) return this.#refuse(name, `is a ${made.writer.metric.kind} already, asked for as a ${kind}`);
     if (typeof name !== 'string' || name.length === 0 || name.length > 255) {
-      return this.#refuse(String(name), 'is no metric name: 1 to 255 characters');
+      return this.#refuse(textOf(name) ?? `of type ${typeof name}`, 'is no metric name: 1 to 255 characters');
     }
+    try {
+      return this.#make(kind, name, options, Class);
+    } catch {
+      return this.#refuse(name, 'has options that throw when they are read');
+    }
+  }
+
+  #make<T extends Instrument>(
+    kind: MetricKind,
+    name: string,
+    options: HistogramOptions | undefined,
+    Class: new (writer: MetricWriter) => T,
+  ): T | undefined {
+    // First of all: where the environment sets bounds, they are known once the map is made.
+    const store = this.#store();
     const metric = this.#describe(kind, name, options ?? {});
     if (!metric) return this.#refuse(name, 'has bounds that are not ascending finite numbers (1 to 64 of them)');
-    const writer = this.#store().metric(metric, this.#scope);
+    const writer = store.metric(metric, this.#scope);
     if (writer.metric !== metric) return this.#refuse(name, 'is a metric of loadline itself: choose another name');
     const instrument = new Class(writer);
     this.#made.set(name, instrument);
@@ -227,11 +242,15 @@ export class Instruments {
   #describe(kind: MetricKind, name: string, { unit, help, bounds }: HistogramOptions): Metric | undefined {
     const base: Metric = { name, kind, unit: textOf(unit), help: textOf(help) };
     if (kind !== 'histogram') return base;
-    const chosen = this.#bounds()[name] ?? bounds ?? DURATION_BOUNDS;
+    const set = this.#bounds();
+    const chosen = (Object.hasOwn(set, name) ? set[name] : bounds) ?? DURATION_BOUNDS;
     return areBounds(chosen) ? { ...base, bounds: [...chosen] } : undefined;
   }
 
   #refuse(name: string, problem: string): undefined {
+    const key = `${name} ${problem}`;
+    if (this.#refused.has(key) || this.#refused.size >= MAX_REFUSED) return;
+    this.#refused.add(key);
     this.#warn(name, problem);
   }
 }

@@ -74,7 +74,18 @@ test('Random values of every magnitude are where exact arithmetic puts them', (t
 });
 
 test('What is not above the zero threshold is underflow: zero, subnormals, negative values, NaN', (t) => {
-  const low = [0, -0, 5e-324, 2.2250738585072014e-308, 1e-9, ZERO_THRESHOLD, -1, -1e300, Number.NEGATIVE_INFINITY, NaN];
+  const low = [
+    0,
+    -0,
+    5e-324,
+    2.2250738585072014e-308,
+    1e-9,
+    ZERO_THRESHOLD,
+    -1,
+    -1e300,
+    Number.NEGATIVE_INFINITY,
+    Number.NaN,
+  ];
   for (const value of low) t.is(exponentialCell(value), 0, String(value));
   t.is(exponentialCell(fromBits(bitsOf(ZERO_THRESHOLD) + 1n)), 1);
 });

@@ -14,7 +14,11 @@ export function pointsOf(metrics: readonly MetricSnapshot[], name: string): read
 }
 
 /** The value of the series with exactly these attributes, in whatever order. */
-export function valueOf(metrics: readonly MetricSnapshot[], name: string, attributes: Attributes = {}): Point['value'] {
+export function readingOf(
+  metrics: readonly MetricSnapshot[],
+  name: string,
+  attributes: Attributes = {},
+): Point['value'] {
   const wanted = textOf(attributes);
   const found = pointsOf(metrics, name).filter((point) => textOf(point.attributes) === wanted);
   if (found.length !== 1) throw new Error(`${found.length} series ${name} ${wanted}`);

@@ -5,7 +5,7 @@ import { BUCKETS, cellValue, OFFSET, SCALE, ZERO_THRESHOLD } from '../../src/sto
 import { HEADER, LAYOUT_VERSION, MAP_BYTES } from '../../src/store/layout.ts';
 import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
-import { COUNTER, GAUGE, HISTOGRAM, pointsOf, SCOPE, UPDOWN, valueOf } from './metrics.ts';
+import { COUNTER, GAUGE, HISTOGRAM, pointsOf, readingOf, SCOPE, UPDOWN } from './metrics.ts';
 
 test('Every kind comes back as it was described and recorded', (t) => {
   const store = new StoreWriter({ startTime: 1234.5, threadId: 3 });
@@ -42,7 +42,7 @@ test('Exponential buckets come back trimmed, with the overflow as one more bucke
   const reader = new StoreReader(store.buffer);
   const histogram = store.metric(HISTOGRAM, SCOPE, true);
   const at = histogram.series({});
-  const exponential = () => (valueOf(reader.metrics(), HISTOGRAM.name) as HistogramPoint).exponential!;
+  const exponential = () => (readingOf(reader.metrics(), HISTOGRAM.name) as HistogramPoint).exponential!;
   t.deepEqual([exponential().counts.length, exponential().zeroCount], [0, 0]);
   histogram.record(at, 0);
   t.deepEqual([exponential().counts.length, exponential().zeroCount], [0, 1]);
@@ -83,7 +83,7 @@ test('A lone surrogate in an attribute breaks nothing', (t) => {
   store.cells[counter.series({ a: '\ud800' })] = 1;
   store.cells[counter.series({ a: 'after' })] = 2;
   const metrics = new StoreReader(store.buffer).metrics();
-  t.is(valueOf(metrics, COUNTER.name, { a: 'after' }), 2);
+  t.is(readingOf(metrics, COUNTER.name, { a: 'after' }), 2);
   t.is(pointsOf(metrics, COUNTER.name).length, 2);
 });
 
@@ -98,7 +98,7 @@ test('A gauge that was never set, and a metric without series, are absent; a cou
     [COUNTER.name],
   );
   store.cells[gauge] = 0;
-  t.is(valueOf(reader.metrics(), GAUGE.name), 0);
+  t.is(readingOf(reader.metrics(), GAUGE.name), 0);
 });
 
 test('A reader sees everything whenever it is made, and several readers see the same', (t) => {
@@ -125,7 +125,7 @@ test('What a reader returned does not change afterwards', (t) => {
   for (let i = 0; i < 100; i++) histogram.record(histogram.series({ i }), i);
   reader.metrics();
   t.deepEqual(seen, copy);
-  t.is(countOf(valueOf(seen, HISTOGRAM.name) as HistogramPoint), 1);
+  t.is(countOf(readingOf(seen, HISTOGRAM.name) as HistogramPoint), 1);
 });
 
 test('A foreign buffer is refused with a RangeError', (t) => {

@@ -38,7 +38,7 @@ test('1024 requests have a slot, the next has none until one is released', (t) =
   t.is(slots.take(5000, GET, '/one/too/many'), -1);
   t.is(reader.inFlight().length, SLOTS);
   slots.release(taken[500]!);
-  t.is(slots.take(6000, GET, '/next'), taken[500]);
+  t.is(slots.take(6000, GET, '/next'), taken[500]!);
   t.is(slots.take(7000, GET, '/none'), -1);
   t.deepEqual(reader.inFlight().at(-1), { start: 6000, method: 'GET', path: '/next' });
   for (const slot of taken) slots.release(slot);

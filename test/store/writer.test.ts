@@ -4,7 +4,7 @@ import { countOf, type HistogramPoint } from '../../src/snapshot/snapshot.ts';
 import { CELL_RESERVE, END_CELL, FIRST_CELL, HEADER, LOG_BYTES, LOG_RESERVE } from '../../src/store/layout.ts';
 import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
-import { COUNTER, GAUGE, HISTOGRAM, OVERFLOW, pointsOf, SCOPE, sum, UPDOWN, valueOf } from './metrics.ts';
+import { COUNTER, GAUGE, HISTOGRAM, OVERFLOW, pointsOf, readingOf, SCOPE, sum, UPDOWN } from './metrics.ts';
 
 const WIDE_BOUNDS = Array.from({ length: 64 }, (_, i) => i + 1);
 /** 548 cells a series. */
@@ -73,10 +73,10 @@ test('Series over the limit share the overflow series, and nothing is lost', (t)
   }
   const metrics = reader.metrics();
   for (const { name } of [COUNTER, UPDOWN, GAUGE, HISTOGRAM]) t.is(pointsOf(metrics, name).length, 10, name);
-  t.is(valueOf(metrics, COUNTER.name, OVERFLOW), 4950 - 36);
-  t.is(valueOf(metrics, UPDOWN.name, OVERFLOW), -(4950 - 36));
-  t.is(valueOf(metrics, GAUGE.name, OVERFLOW), 99);
-  const rest = valueOf(metrics, HISTOGRAM.name, OVERFLOW) as HistogramPoint;
+  t.is(readingOf(metrics, COUNTER.name, OVERFLOW), 4950 - 36);
+  t.is(readingOf(metrics, UPDOWN.name, OVERFLOW), -(4950 - 36));
+  t.is(readingOf(metrics, GAUGE.name, OVERFLOW), 99);
+  const rest = readingOf(metrics, HISTOGRAM.name, OVERFLOW) as HistogramPoint;
   t.deepEqual([countOf(rest), rest.sum], [91, 4950 - 36]);
   t.is(rest.exponential!.zeroCount + sum(rest.exponential!.counts), 91);
   t.is(reader.header('seriesUsed'), 36);
@@ -108,7 +108,7 @@ test('A full map throws nothing, counts what it refused, and keeps totals exact'
   t.is(reader.header('seriesRefused'), 1);
   const wide = store.metric(WIDE, SCOPE, true);
   for (let i = 0; i < 1000; i++) wide.record(wide.series({ late: i }), 0.5);
-  const point = valueOf(reader.metrics(), WIDE.name, OVERFLOW) as HistogramPoint;
+  const point = readingOf(reader.metrics(), WIDE.name, OVERFLOW) as HistogramPoint;
   t.deepEqual([countOf(point), point.sum], [1000, 500]);
   t.is(reader.header('seriesRefused'), 1001);
   for (let i = 0; i < 2000; i++) store.cells[before.series({ i })]! += 1;
@@ -126,7 +126,7 @@ test('A metric that comes when the map is full of series still has its overflow 
     late.record(late.series({ i }), 2);
   }
   const metrics = reader.metrics();
-  for (let i = 0; i < 50; i++) t.is(countOf(valueOf(metrics, `test.late.${i}`, OVERFLOW) as HistogramPoint), 1);
+  for (let i = 0; i < 50; i++) t.is(countOf(readingOf(metrics, `test.late.${i}`, OVERFLOW) as HistogramPoint), 1);
 });
 
 test('When even the reserve is used up, what is recorded goes nowhere, and touches nobody else', (t) => {
@@ -141,7 +141,7 @@ test('When even the reserve is used up, what is recorded goes nowhere, and touch
     late.record(late.overflow(), 2);
   }
   const metrics = reader.metrics();
-  t.is(valueOf(metrics, COUNTER.name), 7);
+  t.is(readingOf(metrics, COUNTER.name), 7);
   t.true(reader.header('seriesRefused') >= 2 * (500 - CELL_RESERVE / 548) - 2);
   t.is(pointsOf(metrics, 'test.late.499').length, 0);
   for (const { name } of metrics.map(({ metric }) => metric)) {
@@ -160,7 +160,7 @@ test('A full log throws nothing, takes no cells for series that it cannot descri
   const counter = store.metric(COUNTER, SCOPE);
   for (let i = 0; i < 5000; i++) store.cells[counter.series({ late: i })]! += 2;
   t.is(store.cells[HEADER.cellsUsed]!, used + 1);
-  t.is(valueOf(reader.metrics(), COUNTER.name, OVERFLOW), 10_000);
+  t.is(readingOf(reader.metrics(), COUNTER.name, OVERFLOW), 10_000);
   t.true(Atomics.load(new Int32Array(store.buffer), HEADER.logEnd * 2) <= LOG_BYTES);
 });
 

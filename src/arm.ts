@@ -21,27 +21,28 @@ export function arm(begin: number): void {
   const state = processState();
   if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
-  const onCall = () => mark('listenCalled');
-  const onListening = (message: unknown) => {
-    mark('listening');
-    startWith({}, [(message as { server: unknown }).server]);
-  };
   const look = timers.setInterval(() => {
     if (samplerSet().size > 0 || state.store !== undefined) startWith({}, []);
   }, LOOK);
   look.unref();
-  subscribe(LISTEN_CALLED, onCall);
-  subscribe(LISTENING, onListening);
   // Called by whoever starts the agent, this copy of the package or another one.
-  state.disarm = () => {
-    state.disarm = undefined;
+  const disarm = () => {
     timers.clearInterval(look);
+    state.disarm = undefined;
+  };
+  state.disarm = disarm;
+  const onCall = () => mark('listenCalled');
+  const onListening = (message: unknown) => {
+    mark('listening');
+    if (state.disarm === disarm) startWith({}, [(message as { server: unknown }).server]);
     // Not at once: leaving a channel while it publishes makes Node skip the subscriber that comes next.
-    timers.setImmediate(() => {
+    queueMicrotask(() => {
       unsubscribe(LISTEN_CALLED, onCall);
       unsubscribe(LISTENING, onListening);
     });
   };
+  subscribe(LISTEN_CALLED, onCall);
+  subscribe(LISTENING, onListening);
   followFastify();
   mark('agentEnd');
 }

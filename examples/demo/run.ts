@@ -33,19 +33,22 @@ export async function run(options: Options): Promise<number> {
     load = startLoad(front.url, options.rate);
     if (options.duration !== undefined) stop.after(options.duration);
     say(`shop on ${target}, front end on ${front.url}, ${options.rate} requests/s`, `metrics: ${shop.metrics}`);
+    const began = performance.now();
     await whileAlive(shop, watch(shop.metrics, scrapes, stop.signal));
+    const seconds = (performance.now() - began) / 1000;
     await whileAlive(shop, load.stop(DRAIN_MS));
     scrapes.push(await whileAlive(shop, scrape(shop.metrics)));
-    say('', ...summary({ tally: load.tally, whole: between(scrapes[0]!, scrapes.at(-1)!), intervals: steps(scrapes) }));
+    const whole = between(scrapes[0]!, scrapes.at(-1)!);
+    say('', ...summary({ tally: load.tally, seconds, whole, intervals: steps(scrapes) }));
     return 0;
   } catch (error) {
     process.stderr.write(`demo: ${(error as Error).message}\n`);
     return 1;
   } finally {
+    stop.end();
     await load?.stop(0);
     await front?.close();
     await shop.stop();
-    stop.release();
   }
 }
 
@@ -69,7 +72,8 @@ async function listening(shop: Shop, signal: AbortSignal): Promise<string> {
   const late = pause(START_PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined);
   const url = await Promise.race([shop.listening, late]);
   answered.abort();
-  if (url === undefined) throw new Error(signal.aborted ? 'stopped before the shop listened' : 'the shop does not listen');
+  if (url === undefined)
+    throw new Error(signal.aborted ? 'stopped before the shop listened' : 'the shop does not listen');
   return url;
 }
 

@@ -28,7 +28,7 @@ function begin(): void {
   lastStart = start;
   // Its start stands in its path, padded to the slot's length by a character that its start decides.
   const path = `/${start}/`.padEnd(118, String.fromCharCode(97 + (count % 26)));
-  const record = new RequestRecord(start, 1 + (count % 9), 0, 1, {}, {}, answer);
+  const record = new RequestRecord(start, 1 + (count % 9), 0, 1, {} as never, {}, answer);
   requests.begin(record, path);
   open.push(record);
   count++;

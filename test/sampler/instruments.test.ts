@@ -15,7 +15,7 @@ function setUp(bounds: Record<string, number[]> = {}) {
     () => store,
     { name: 'app' },
     () => bounds,
-    (name, problem) => warnings.push(`${name} ${problem}`),
+    (line) => void warnings.push(line),
   );
   const reader = new StoreReader(store.buffer);
   const value = (name: string, attributes?: Attributes) => readingOf(reader.metrics(), name, attributes);
@@ -240,11 +240,10 @@ test('The same name as another kind is a no-op, with one warning however often i
     instruments.histogram('taken').record(1, { a: 1 });
   }
   t.is(value('taken'), 3);
-  t.deepEqual(warnings, [
-    'taken is a counter already, asked for as a gauge',
-    'taken is a counter already, asked for as a updown',
-    'taken is a counter already, asked for as a histogram',
-  ]);
+  t.deepEqual(
+    warnings.map((line) => /^metric taken is counter already, so what is recorded in it as (\w+)/.exec(line)?.[1]),
+    ['gauge', 'updown', 'histogram'],
+  );
   t.is(instruments.counter('taken'), instruments.counter('taken'));
 });
 
@@ -297,7 +296,8 @@ test('Options that throw or are no options give an instrument or a no-op, never 
   for (const [i, value] of options.entries()) {
     t.notThrows(() => instruments.histogram(`h${i}`, value as object).record(1));
   }
-  t.deepEqual(warnings, ['h4 has options that throw when they are read']);
+  t.is(warnings.length, 1);
+  t.true(warnings[0]!.includes('h4'), warnings[0]);
 });
 
 test('Bounds of the user win over those of the code, also for a metric named like a member of every object', (t) => {

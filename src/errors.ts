@@ -95,6 +95,10 @@ export const CATALOGUE = {
     message: 'the bounds of metric {metric} are not usable, so what is recorded in it is dropped',
     remedy: 'give 1 to 64 ascending, finite numbers',
   },
+  ERR_LOADLINE_METRIC_OPTIONS: {
+    message: 'the options of metric {metric} cannot be read ({reason}), so what is recorded in it is dropped',
+    remedy: 'pass a plain object with unit, help and bounds',
+  },
   ERR_LOADLINE_SERIES_OVERFLOW: {
     message: 'metric {metric} has more than {limit} series, so new ones go to otel.metric.overflow="true"',
     remedy: 'use attributes with fewer values, or raise LOADLINE_SERIES_LIMIT',

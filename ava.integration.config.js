@@ -1,0 +1,7 @@
+export default {
+  files: ['dist/test/integration/**/*.test.js'],
+  timeout: '3m',
+  workerThreads: false,
+  // Each measures time, and there may be two cores only.
+  concurrency: 1,
+};

@@ -1,0 +1,161 @@
+/** What a real Prometheus says about a load is the truth of that load. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { startApp } from '../support/app.ts';
+import { startFunnel } from '../support/funnel.ts';
+import { openLoop, quantile } from '../support/load.ts';
+import { need, type Prometheus, startNginx, startPrometheus } from '../support/servers.ts';
+
+/** Requests per second. */
+const RATE = 25;
+const REQUESTS = 700;
+/** ms that the handler takes; one request in twenty takes the long time, so that p99 is the long time. */
+const SHORT = 200;
+const LONG = 400;
+/** ms between front end and app. */
+const QUEUE = 250;
+/** The share of the time for which the burning app's loop is busy. */
+const BURN = 0.5;
+
+/** Bounds in steps of 1.25 to 2 % around the times to be seen, so that what the bounds hide is far below 5 %. */
+const BOUNDS = [
+  'http.server.request.duration=0.1,0.19,0.195,0.2,0.205,0.21,0.22,0.3,0.38,0.39,0.395,0.4,0.405,0.41,0.42,0.45,1',
+  'loadline.http.queue.duration=0.1,0.2,0.24,0.245,0.25,0.255,0.26,0.265,0.27,0.28,0.3,0.4,0.5,1',
+].join(';');
+
+async function agrees(t: ExecutionContext, prometheus: Prometheus, query: string, truth: number): Promise<void> {
+  const found = await prometheus.value(query);
+  t.log(`${query} = ${found.toPrecision(5)}, truth ${truth.toPrecision(5)}`);
+  t.true(Math.abs(found - truth) <= truth * 0.05, `${query}: ${found}, truth ${truth}`);
+}
+
+/** Bytes, as the kernel says. */
+function residentMemory(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+}
+
+test('Rate, p99, queue p99, loop utilization and memory are those of the load within 5 %', async (t) => {
+  const app = await startApp(t, 'waiting-app', { LOADLINE_BOUNDS: BOUNDS, OTEL_SERVICE_NAME: 'waiting' });
+  const burning = await startApp(t, 'burning-app', { BURN: String(BURN), OTEL_SERVICE_NAME: 'burning' });
+  const funnel = await startFunnel(t, app.port, QUEUE);
+  const front = await startNginx(t, { backend: funnel.port });
+  const prometheus = await startPrometheus(t, { app: app.metricsPort, burning: burning.metricsPort });
+  await prometheus.scraped();
+
+  const url = (index: number) => `${front.url}/wait/${index % 20 === 10 ? LONG : SHORT}`;
+  const load = openLoop({ rate: RATE, count: REQUESTS, url });
+  await sleep((REQUESTS / RATE) * 1000 - 3000);
+
+  const duration = 'http_server_request_duration_seconds';
+  const queue = 'loadline_http_queue_duration_seconds';
+  await agrees(t, prometheus, `sum(rate(${duration}_count{job="app"}[15s]))`, RATE);
+  await agrees(t, prometheus, `histogram_quantile(0.99, sum by (le) (rate(${duration}_bucket[15s])))`, LONG / 1000);
+  await agrees(t, prometheus, `histogram_quantile(0.5, sum by (le) (rate(${duration}_bucket[15s])))`, SHORT / 1000);
+  const queueTruth = quantile(funnel.waits, 0.99) / 1000;
+  await agrees(t, prometheus, `histogram_quantile(0.99, sum by (le) (rate(${queue}_bucket[15s])))`, queueTruth);
+  const concurrency = RATE * (0.95 * SHORT + 0.05 * LONG) * 1e-3;
+  await agrees(t, prometheus, 'rate(loadline_http_busy_time_seconds_total{job="app"}[15s])', concurrency);
+
+  const loop = (state: string) => `rate(nodejs_eventloop_time_seconds_total{job="burning",${state}}[15s])`;
+  const active = loop('nodejs_eventloop_state="active"');
+  await agrees(t, prometheus, `sum(${active}) / sum(${loop('')})`, BURN);
+  await agrees(t, prometheus, 'nodejs_eventloop_utilization_ratio{job="burning"}', BURN);
+  for (const [job, { pid }] of Object.entries({ app, burning })) {
+    await agrees(t, prometheus, `process_memory_usage_bytes{job="${job}"}`, residentMemory(pid));
+  }
+
+  const answers = await load;
+  t.deepEqual(
+    answers.filter(({ status }) => status !== 200),
+    [],
+  );
+  await sleep(2500);
+  t.is(await prometheus.value(`sum(${duration}_count{job="app"})`), REQUESTS, 'every request counts once');
+  t.is(await prometheus.value(`sum(${queue}_count{job="app"})`), REQUESTS);
+  t.is(await prometheus.value('sum(http_server_active_requests{job="app"})'), 0);
+  t.deepEqual(
+    (await prometheus.query(`${duration}_count{job="app"}`)).map(({ labels }) => labels.http_route),
+    ['/wait/:milliseconds'],
+  );
+  t.is(await prometheus.value('sum(loadline_http_queue_discarded_total)'), 0);
+});
+
+test('Prometheus takes everything that is served, with its types, and knows whose it is', async (t) => {
+  const app = await startApp(t, 'waiting-app', {
+    OTEL_SERVICE_NAME: 'waiting',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=a "quoted%20name"',
+  });
+  await fetch(`${app.url}/wait/1`, { headers: { 'x-request-start': `t=${Date.now()}` } });
+  const prometheus = await startPrometheus(t, { app: app.metricsPort });
+  await prometheus.scraped();
+
+  const { activeTargets } = (await prometheus.api('targets')) as {
+    activeTargets: { lastError: string; health: string }[];
+  };
+  t.deepEqual(
+    activeTargets.map(({ lastError, health }) => [lastError, health]),
+    [['', 'up']],
+  );
+  t.is(await prometheus.value('up'), 1);
+
+  const [info] = await prometheus.query('target_info');
+  t.is(info?.value, 1);
+  t.like(info?.labels, { service_name: 'waiting', deployment_environment_name: 'a "quoted name"' });
+  t.is(Number(info?.labels.process_pid), app.pid);
+
+  const metadata = (await prometheus.api('targets/metadata')) as { metric: string; type: string; help: string }[];
+  const types = Object.fromEntries(metadata.map(({ metric, type }) => [metric, type]));
+  t.like(types, {
+    http_server_request_duration_seconds: 'histogram',
+    http_server_active_requests: 'gauge',
+    nodejs_eventloop_utilization_ratio: 'gauge',
+  });
+  t.deepEqual(
+    metadata.filter(({ help }) => help === '').map(({ metric }) => metric),
+    [],
+    'each metric has a help text',
+  );
+  t.deepEqual(
+    metadata.filter(({ type }) => type === 'unknown').map(({ metric }) => metric),
+    [],
+    'and a type',
+  );
+
+  const scraped = (await app.metrics()).samples.length;
+  const stored = await prometheus.value('scrape_samples_scraped');
+  t.true(Math.abs(stored - scraped) <= scraped * 0.1, `${stored} of ${scraped} samples are stored`);
+});
+
+test('promtool has no complaint about the text, nor about what OpenMetrics has in common with it', async (t) => {
+  const app = await startApp(t, 'waiting-app');
+  await fetch(`${app.url}/wait/1`, { headers: { 'x-request-start': `t=${Date.now()}` } });
+  const text = await app.scrape('text/plain;version=0.0.4');
+  const openMetrics = await app.scrape('application/openmetrics-text;version=1.0.0');
+  t.true(openMetrics.endsWith('# EOF\n'));
+  t.deepEqual(complaints(text), '');
+  t.deepEqual(complaints(asText(openMetrics)), '');
+});
+
+/** promtool reads the text format only: in OpenMetrics a counter's family has no `_total`, and info is a type. */
+function asText(openMetrics: string): string {
+  const counter = openMetrics.replace(
+    /^# TYPE (\S+) counter$/gm,
+    (_line, name: string) => `# TYPE ${name}_total counter`,
+  );
+  const counters = new Set([...openMetrics.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name));
+  return counter
+    .replace(/^# HELP (\S+)/gm, (line, name: string) => (counters.has(name) ? `${line}_total` : line))
+    .replace(/^# TYPE (\S+) info$/gm, '# TYPE $1_info gauge')
+    .replace(/^# HELP target /m, '# HELP target_info ')
+    .replace(/^# (UNIT .*|EOF)\n/gm, '');
+}
+
+function complaints(text: string): string {
+  const { stdout, stderr, status } = spawnSync(need('promtool'), ['check', 'metrics'], {
+    input: text,
+    encoding: 'utf8',
+  });
+  return stdout + stderr + (status === 0 ? '' : `exit code ${status}`);
+}

@@ -55,9 +55,12 @@ export async function launch(owner: Owner, options: ChildOptions): Promise<Child
   // A group of its own: servers have children of their own, and all have to go.
   const child = spawn(command, args, { stdio: ['ignore', output, output], env, detached: true });
   closeSync(output);
-  const failed = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+  let ended: string | undefined;
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended = `it ended with ${signal ?? `exit code ${code}`}`;
   });
   const log = () => readLog(folder);
   const stop = once(async () => {
@@ -69,15 +72,18 @@ export async function launch(owner: Owner, options: ChildOptions): Promise<Child
     if (!owner.passed) owner.log(`${name}: ${log()}`);
     await stop();
   });
-  const problem = await Promise.race([failed, becomesReady(options)]);
+  const problem = await becomesReady(options, () => ended);
   if (problem !== undefined) throw new Error(`${name} did not start: ${problem}\n${log()}`);
   return { pid: child.pid!, log, stop };
 }
 
-async function becomesReady({ ready }: ChildOptions): Promise<string | undefined> {
+/** Undefined, or why it does not. A port that answers is no proof while the server is gone: it may be another's. */
+async function becomesReady({ ready }: ChildOptions, ended: () => string | undefined): Promise<string | undefined> {
   const limit = Date.now() + READY_LIMIT;
   while (Date.now() < limit) {
-    if (await ready()) return undefined;
+    const isReady = await ready();
+    if (ended() !== undefined) return ended();
+    if (isReady) return undefined;
     await sleep(LOOK);
   }
   return `it was not ready in ${READY_LIMIT / 1000} s`;

@@ -15,10 +15,6 @@ export const CATALOGUE = {
     message: '{setting} names {adapter}, which is not in this version',
     remedy: 'prometheus is; used instead: {taken}',
   },
-  ERR_LOADLINE_ADAPTER_PEER: {
-    message: 'adapter {adapter} cannot find {packages}',
-    remedy: 'run `npm install {packages}`; the other adapters go on',
-  },
   ERR_LOADLINE_ADAPTER_LOAD: {
     message: 'adapter {adapter} failed to load ({reason})',
     remedy: 'correct its options or leave it out of OTEL_METRICS_EXPORTER; the other adapters go on',
@@ -68,8 +64,16 @@ export const CATALOGUE = {
     remedy: 'it must be {allowed}',
   },
   ERR_LOADLINE_METRIC_CONFLICT: {
-    message: 'metric {metric} is {known}, and {scope} declared it again as {found}, which is refused',
-    remedy: 'give one of the two another name, or declare both alike',
+    message: 'metric {metric} is {known} already, so what is recorded in it as {found} is dropped',
+    remedy: 'give one of the two another name',
+  },
+  ERR_LOADLINE_METRIC_NAME: {
+    message: '{metric} is no metric name, so what is recorded in it is dropped',
+    remedy: 'use 1 to 255 characters, such as shop.orders',
+  },
+  ERR_LOADLINE_METRIC_BOUNDS: {
+    message: 'the bounds of metric {metric} are not usable, so what is recorded in it is dropped',
+    remedy: 'give 1 to 64 ascending, finite numbers',
   },
   ERR_LOADLINE_SERIES_OVERFLOW: {
     message: 'metric {metric} has more than {limit} series, so new ones go to otel.metric.overflow="true"',

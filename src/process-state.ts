@@ -4,7 +4,7 @@
  */
 import { threadId } from 'node:worker_threads';
 import { parse } from './config.ts';
-import { watchFastify } from './probes/route.ts';
+import { watchFastify } from './probes/fastify-route.ts';
 import type { Instruments } from './sampler/instruments.ts';
 import type { Agent } from './start.ts';
 import { StoreWriter } from './store/writer.ts';

@@ -31,11 +31,12 @@ export const resourceKind: Kind<Attributes> = {
 export const boundsKind: Kind<Bounds> = {
   allowed: `metric names with 1 to ${BOUND_LIMIT} ascending finite bounds each`,
   parse(text) {
-    const entries = split(text, ';').map((part): [string, unknown] => {
+    const parts = split(text, ';');
+    const entries = parts.map((part): [string, unknown] => {
       const [name = '', numbers = '', ...rest] = part.split('=').map((side) => side.trim());
       return [name, rest.length > 0 ? part : numbers.split(',').map(decimal)];
     });
-    return collect(entries, boundsOf);
+    return collect(entries, boundsOf, (_, i) => show(parts[i]));
   },
   check(value) {
     const entries = entriesOf(value);
@@ -80,14 +81,15 @@ function boundsOf(name: string, value: unknown): readonly number[] | undefined {
 function collect<T>(
   entries: readonly [string, unknown][],
   accept: (key: string, value: unknown) => T | undefined,
+  found = ([key, value]: [string, unknown], _: number) => `${show(key)} with ${showItems(value)}`,
 ): Reading<Readonly<Record<string, T>>> {
   const good: [string, T][] = [];
   const bad: string[] = [];
-  for (const [key, value] of entries) {
-    const accepted = accept(key, value);
-    if (accepted === undefined) bad.push(`${show(key)} with ${showItems(value)}`);
-    else good.push([key, accepted]);
-  }
+  entries.forEach((entry, i) => {
+    const accepted = accept(...entry);
+    if (accepted === undefined) bad.push(found(entry, i));
+    else good.push([entry[0], accepted]);
+  });
   return bad.length > 0 ? { value: mapOf(good), bad: showSome(bad) } : { value: mapOf(good) };
 }
 

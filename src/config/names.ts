@@ -1,7 +1,7 @@
 /** Takes the options apart into paths, and finds names that no setting has. */
 import type { Environment } from '../config.ts';
 import { describe } from '../errors.ts';
-import { isRecord, show, showSome } from './kinds.ts';
+import { isRecord, show } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { Unreadable } from './read.ts';
 import { SETTINGS } from './settings.ts';
@@ -53,9 +53,12 @@ export function copyEnvironment(env: Environment, problems: string[]): Environme
 
 function visit(owner: unknown, prefix: string, values: Map<string, unknown>, unknown: string[], problems: string[]) {
   if (owner === undefined) return;
-  const others = attempt(() => (isRecord(owner) ? Object.keys(owner) : undefined));
-  if (others === undefined || others instanceof Unreadable || owner instanceof Unreadable) {
-    problems.push(notAnObject(prefix, others instanceof Unreadable ? others : owner));
+  const others = attempt(() => {
+    if (owner instanceof Unreadable) return owner;
+    return isRecord(owner) ? Object.keys(owner) : undefined;
+  });
+  if (others === undefined || others instanceof Unreadable) {
+    problems.push(notAnObject(prefix, others ?? owner));
     return;
   }
   const known = new Set(PATHS.filter((path) => path.startsWith(prefix)).map((path) => firstPart(path, prefix)));
@@ -65,7 +68,7 @@ function visit(owner: unknown, prefix: string, values: Map<string, unknown>, unk
     if (GROUPS.has(path)) visit(value, `${path}.`, values, unknown, problems);
     else values.set(path, value);
   }
-  unknown.push(...others.filter((name) => !known.has(name)).map((name) => prefix + name));
+  for (const name of others) if (!known.has(name)) unknown.push(prefix + name);
 }
 
 function firstPart(path: string, prefix: string): string {
@@ -97,10 +100,10 @@ function reportNames(unknown: readonly string[], known: readonly string[], kind:
     const hint = planned ? 'a later version will have it' : `the nearest known one is ${nearest(name, known)}`;
     problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: kind + name, hint }));
   }
-  const rest = unknown.slice(NAME_LIMIT);
-  if (rest.length === 0) return;
+  const rest = unknown.length - NAME_LIMIT;
+  if (rest <= 0) return;
   const hint = `known are ${known.join(', ')}`;
-  problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: `each of ${showSome(rest)}`, hint }));
+  problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: `each of ${rest} more names`, hint }));
 }
 
 /**

@@ -52,7 +52,7 @@ function onBodyEnd(this: Request): void {
 
 function onPrefinish(this: StartMessage['response']): void {
   const record = this.req?.[RECORD];
-  if (record) record.handled = now();
+  if (record) current?.requests.handled(record, now());
 }
 
 function onResponseClose(this: StartMessage['response']): void {

@@ -32,16 +32,16 @@ function onBodyEnd(this: Stream): void {
   if (record && record.received === 0) record.received = now();
 }
 
-function onPrefinish(this: Stream): void {
-  const record = this[RECORD];
-  if (record) record.handled = now();
-}
-
 /** Follows every HTTP/2 server that begins to listen; returns what ends that. */
 export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: ProbeContext): () => void {
   const { queueHeaders } = context;
   const warn = (error: unknown) => context.warn('http2-server', `a request was not recorded: ${error}`);
   const followed = new Set<WeakRef<Http2Server>>();
+
+  function onPrefinish(this: Stream): void {
+    const record = this[RECORD];
+    if (record) requests.handled(record, now());
+  }
 
   function onClose(this: Stream): void {
     const record = this[RECORD];

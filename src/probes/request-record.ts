@@ -1,4 +1,6 @@
 /** The one small record that a request in flight costs, and the list of all of them. */
+import type { IncomingMessage } from 'node:http';
+import type { Http2Stream } from 'node:http2';
 import type { Slots } from '../store/slots.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { isIgnored } from './ignore.ts';
@@ -25,12 +27,13 @@ export class RequestRecord {
   /** It became an event stream and left the requests in progress. */
   detached = 0;
   aborted = false;
+  /** The registered pattern, read when the app ended its response: what frameworks leave on the request is exact then. */
+  route: string | undefined = undefined;
   readonly method: number;
   readonly scheme: 0 | 1;
   readonly protocol: 0 | 1 | 2;
   slot = -1;
-  /** IncomingMessage or Http2Stream. */
-  readonly request: object;
+  readonly request: IncomingMessage | Http2Stream;
   /** ServerResponse or Http2Stream. */
   readonly response: object;
   readonly answer: Answer;
@@ -42,7 +45,7 @@ export class RequestRecord {
     method: number,
     scheme: 0 | 1,
     protocol: 0 | 1 | 2,
-    request: object,
+    request: IncomingMessage | Http2Stream,
     response: object,
     answer: Answer,
   ) {
@@ -85,12 +88,19 @@ export class Requests {
     return true;
   }
 
+  /** The app ended its response. */
+  handled(record: RequestRecord, time: number): void {
+    record.handled = time;
+    record.route = routeOf(record.request, record.answer.status(record));
+  }
+
+  /** The response has closed. Call once per record. */
   end(record: RequestRecord, time: number): void {
     this.#unlink(record);
     this.#slots.release(record.slot);
     record.aborted = record.answer.aborted(record);
     const status = record.answer.status(record);
-    const route = routeOf(record.request, status);
+    const route = record.handled > 0 ? record.route : routeOf(record.request, status);
     const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
     this.#metrics.end(record, time, record.aborted ? 0 : status, route, recorded);
     mark('firstResponse');

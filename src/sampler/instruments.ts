@@ -2,6 +2,7 @@
  * Push-style instruments on top of the store: one call is one write into shared memory.
  * Nothing here throws or waits; a value that cannot be recorded is dropped.
  */
+import { describe, reasonOf } from '../errors.ts';
 import type { Attributes, Metric, MetricKind, Scope } from '../snapshot/metric.ts';
 import { DURATION_BOUNDS } from '../snapshot/metric.ts';
 import type { MetricWriter, StoreWriter } from '../store/writer.ts';
@@ -164,20 +165,20 @@ const NOOP = Object.freeze({
 export class Instruments {
   readonly #store: () => StoreWriter;
   readonly #scope: Scope;
-  readonly #warn: (name: string, problem: string) => void;
+  readonly #warn: (line: string) => void;
   readonly #bounds: () => Readonly<Record<string, readonly number[]>>;
   readonly #made = new Map<string, Instrument>();
 
   /**
    * @param store makes or returns the thread's map; called at the first instrument
    * @param bounds the user's bounds per metric name, which win over the code's
-   * @param warn told once per instrument that cannot be had, with what is wrong
+   * @param warn told what is wrong with an instrument that cannot be had
    */
   constructor(
     store: () => StoreWriter,
     scope: Scope,
     bounds: () => Readonly<Record<string, readonly number[]>>,
-    warn: (name: string, problem: string) => void,
+    warn: (line: string) => void,
   ) {
     this.#store = store;
     this.#scope = scope;
@@ -208,17 +209,14 @@ export class Instruments {
     Class: new (writer: MetricWriter) => T,
   ): T | undefined {
     const made = this.#made.get(name);
-    if (made) {
-      if (made.writer.metric.kind === kind && made instanceof Class) return made;
-      return this.#refuse(name, `is a ${made.writer.metric.kind} already, asked for as a ${kind}`);
-    }
+    if (made) return made instanceof Class ? made : this.#refuse(conflict(name, made.writer.metric.kind, kind));
     if (typeof name !== 'string' || name.length === 0 || name.length > 255) {
-      return this.#refuse(String(name), 'is no metric name: 1 to 255 characters');
+      return this.#refuse(describe('ERR_LOADLINE_METRIC_NAME', { metric: reasonOf(name) }));
     }
     const metric = this.#describe(kind, name, options ?? {});
-    if (!metric) return this.#refuse(name, 'has bounds that are not ascending finite numbers (1 to 64 of them)');
+    if (!metric) return this.#refuse(describe('ERR_LOADLINE_METRIC_BOUNDS', { metric: name }));
     const writer = this.#store().metric(metric, this.#scope);
-    if (writer.metric !== metric) return this.#refuse(name, 'is a metric of loadline itself: choose another name');
+    if (writer.metric !== metric) return this.#refuse(conflict(name, 'a metric of loadline itself', kind));
     const instrument = new Class(writer);
     this.#made.set(name, instrument);
     return instrument;
@@ -231,9 +229,13 @@ export class Instruments {
     return areBounds(chosen) ? { ...base, bounds: [...chosen] } : undefined;
   }
 
-  #refuse(name: string, problem: string): undefined {
-    this.#warn(name, problem);
+  #refuse(line: string): undefined {
+    this.#warn(line);
   }
+}
+
+function conflict(metric: string, known: string, found: string): string {
+  return describe('ERR_LOADLINE_METRIC_CONFLICT', { metric, known, found });
 }
 
 function textOf(value: unknown): string | undefined {

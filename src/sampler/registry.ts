@@ -49,5 +49,7 @@ function enter(sampler: Sampler): Entry | undefined {
 function leave(sampler: Sampler, entry: Entry): void {
   if (--entry.registrations > 0 || entries().get(sampler) !== entry) return;
   entries().delete(sampler);
-  if (!entry.added) samplerSet().delete(sampler);
+  if (entry.added) return;
+  const set: Partial<Set<Sampler>> = samplerSet();
+  set.delete?.(sampler);
 }

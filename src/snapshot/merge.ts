@@ -38,8 +38,8 @@ function mergeSame(same: readonly MetricSnapshot[]): MetricSnapshot[] {
         known.points[known.index] = isGauge ? point : add(known.points[known.index]!, point);
         continue;
       }
-      let target = byScope.get(scopeKey);
-      if (!target) byScope.set(scopeKey, (target = { metric, scope, points: [] }));
+      const target = byScope.get(scopeKey) ?? { metric, scope, points: [] };
+      byScope.set(scopeKey, target);
       series.set(key, { points: target.points, index: target.points.push(point) - 1 });
     }
   }

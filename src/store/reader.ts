@@ -78,6 +78,13 @@ export class StoreReader {
     return snapshots;
   }
 
+  /** Names of the metrics whose overflow series is in use. */
+  overflowing(): string[] {
+    this.#readLog();
+    const overflows = ({ attributes }: Series) => 'otel.metric.overflow' in attributes;
+    return [...this.#metrics.values()].filter(({ series }) => series.some(overflows)).map(({ metric }) => metric.name);
+  }
+
   /** The exponential cells of one series, copied; undefined while that series does not exist. */
   exponentialCells(name: string): Float64Array | undefined {
     this.#readLog();

@@ -132,9 +132,11 @@ export class MetricWriter {
     if (known !== undefined) return known;
     if (this.size >= this.#store.seriesLimit) return this.overflow();
     const at = this.#store.allocate(this.#cellCount);
-    if (at < 0) return this.overflow();
-    if (this.metric.kind === 'gauge') this.cells[at] = Number.NaN;
-    if (!this.#store.describe({ s: this.#id, at, a: attributes })) return this.overflow();
+    if (at >= 0 && this.metric.kind === 'gauge') this.cells[at] = Number.NaN;
+    if (at < 0 || !this.#store.describe({ s: this.#id, at, a: attributes })) {
+      this.cells[HEADER.seriesRefused]! += 1;
+      return this.overflow();
+    }
     this.#series.set(key, at);
     this.cells[HEADER.seriesUsed]! += 1;
     return at;

@@ -1,0 +1,161 @@
+/** `loadline check`: what was configured, and what this machine supports. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { type Limits, readLimits } from './cgroup.ts';
+import { observeChannels } from './channels.ts';
+
+/** One thing that the agent wants of this machine. */
+export interface Finding {
+  readonly what: string;
+  /** `no` and `essential`: the agent cannot work as told. */
+  readonly state: 'yes' | 'no';
+  readonly essential: boolean;
+  /** What was found; for a `no` also what is missing then, or the remedy. */
+  readonly detail: string;
+}
+
+export interface CheckReport {
+  /** Dotted option → its value as JSON. */
+  readonly config: readonly (readonly [option: string, value: string])[];
+  /** As the agent would print them at start. */
+  readonly problems: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** The part of the configuration that the check itself needs. */
+interface CheckedConfig {
+  readonly adapters: readonly string[];
+  readonly prometheus: { readonly host: string; readonly port: number };
+}
+
+/** `parse` of `src/config.ts`. */
+export type Parse = (
+  options: undefined,
+  env: NodeJS.ProcessEnv,
+) => { readonly config: CheckedConfig; readonly problems: readonly string[] };
+
+/** Tries things out: starts an empty thread, listens, asks itself over loopback. Takes about 0.1 s; never rejects. */
+export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promise<CheckReport> {
+  const { config, problems } = parse(undefined, env);
+  const findings = [
+    nodeVersion(process.versions.node),
+    platform(),
+    permission(),
+    await workers(),
+    await port(config),
+    ...(await observeChannels()),
+    uvMetrics(),
+    readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),
+    readable('/proc/self/schedstat', 'no run-queue wait by thread'),
+    readable('/proc/self/smaps_rollup', 'no PSS'),
+    container(readLimits()),
+  ];
+  return { config: flatten(config), problems, findings };
+}
+
+/** No configuration problem, and nothing essential missing. */
+export function isUsable({ problems, findings }: CheckReport): boolean {
+  return problems.length === 0 && findings.every(({ state, essential }) => state === 'yes' || !essential);
+}
+
+/** The report as lines for people, the last one ended too. Pure. */
+export function formatCheck(report: CheckReport): string {
+  const options = Math.max(0, ...report.config.map(([option]) => option.length));
+  const names = Math.max(0, ...report.findings.map(({ what }) => what.length));
+  const lines = [
+    'configuration',
+    ...report.config.map(([option, value]) => `  ${option.padEnd(options)}  ${value}`),
+    ...report.problems.map((problem) => `  problem: ${problem}`),
+    'this machine',
+    ...report.findings.map((finding) => {
+      const state = finding.state === 'no' && finding.essential ? 'NO ' : finding.state.padEnd(3);
+      return `  ${state}  ${finding.what.padEnd(names)}  ${finding.detail}`.trimEnd();
+    }),
+    isUsable(report)
+      ? 'loadline can work here.'
+      : 'loadline cannot work here as configured: see "problem" and "NO" above.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `^20.19 || ^22.12 || >=24`, as in package.json. */
+export function nodeVersion(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const supported = major >= 24 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+  const detail = supported ? version : `${version}: install Node.js 20.19, 22.12, 24 or newer`;
+  return { what: 'Node.js', state: supported ? 'yes' : 'no', essential: true, detail };
+}
+
+function platform(): Finding {
+  const linux = process.platform === 'linux';
+  const name = `${process.platform} ${process.arch}`;
+  const detail = linux ? name : `${name}: what Linux tells in /proc is absent`;
+  return { what: 'platform', state: linux ? 'yes' : 'no', essential: false, detail };
+}
+
+function permission(): Finding {
+  const on = process.permission !== undefined;
+  const detail = on ? 'the permission model is on: allow worker threads, network and reading /proc' : 'not restricted';
+  return { what: 'permissions', state: on ? 'no' : 'yes', essential: false, detail };
+}
+
+async function workers(): Promise<Finding> {
+  const what = 'worker threads';
+  try {
+    const worker = new Worker('', { eval: true, execArgv: [], env: {} });
+    await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+    return { what, state: 'yes', essential: true, detail: 'allowed' };
+  } catch (error) {
+    return { what, state: 'no', essential: true, detail: `${(error as Error).message} (--allow-worker allows them)` };
+  }
+}
+
+async function port({ adapters, prometheus: { host, port } }: CheckedConfig): Promise<Finding> {
+  const what = `port ${port}`;
+  const essential = adapters.includes('prometheus');
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, host, resolve);
+    });
+    await new Promise((resolve) => server.close(resolve));
+    return { what, state: 'yes', essential, detail: `free on ${host}` };
+  } catch (error) {
+    const detail = `${(error as Error).message}. Set OTEL_EXPORTER_PROMETHEUS_PORT, or end what has it`;
+    return { what, state: 'no', essential, detail };
+  }
+}
+
+function uvMetrics(): Finding {
+  const there = 'uvMetricsInfo' in performance.nodeTiming;
+  const detail = there ? '' : 'no loadline.eventloop.events (Node.js 20.18 or 22.8 and newer have it)';
+  return { what: 'uvMetricsInfo', state: there ? 'yes' : 'no', essential: false, detail };
+}
+
+function readable(path: string, without: string): Finding {
+  try {
+    readFileSync(path);
+    return { what: path, state: 'yes', essential: false, detail: 'readable' };
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    return { what: path, state: 'no', essential: false, detail: `${code}: ${without}` };
+  }
+}
+
+function container({ version, memory, cpus }: Limits): Finding {
+  const detail = [
+    version === undefined ? 'no cgroup' : `cgroup v${version}`,
+    memory === undefined ? 'no memory limit' : `memory limit ${(memory / 1e6).toFixed(0)} MB`,
+    cpus === undefined ? 'no CPU limit' : `CPU limit ${cpus}`,
+  ].join(', ');
+  return { what: 'container limits', state: version === undefined ? 'no' : 'yes', essential: false, detail };
+}
+
+function flatten(value: object, prefix = ''): [string, string][] {
+  return Object.entries(value).flatMap(([key, part]): [string, string][] =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) && Object.keys(part).length > 0
+      ? flatten(part, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, JSON.stringify(part)]],
+  );
+}

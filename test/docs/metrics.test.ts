@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { eventLoop } from '../../src/host/event-loop.ts';
+import { httpInFlight } from '../../src/host/http.ts';
+import { memoryLimits } from '../../src/host/memory-limits.ts';
+import { processProbe } from '../../src/host/process.ts';
+import { series } from '../../src/host/series.ts';
+import { SAMPLED_METRICS } from '../../src/reporter/sampled.ts';
+import { OWN_METRICS } from '../../src/sampler/own.ts';
+import { PROBES } from '../../src/start.ts';
+import { StoreReader } from '../../src/store/reader.ts';
+import { StoreWriter } from '../../src/store/writer.ts';
+
+const map = new StoreReader(new StoreWriter().buffer);
+const settings = { seriesLimit: 2000, warn() {} };
+const hostProbes = [
+  processProbe(),
+  memoryLimits(),
+  eventLoop(map, settings),
+  httpInFlight(map, settings),
+  series(map, settings),
+];
+const inCode = [...PROBES, ...hostProbes]
+  .flatMap(({ metrics }) => metrics)
+  .concat(OWN_METRICS, SAMPLED_METRICS)
+  .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
+
+const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+const inDocs = [...page.matchAll(/^\| `([\w.]+)` \| (\w+) \| `([^`]+)` \|/gm)].map(
+  ([, name, kind, unit]) => `${name} ${kind} ${unit}`,
+);
+
+test('every metric in the code is on the page with its kind and unit, and nothing else is', (t) => {
+  t.deepEqual([...inDocs].sort(), [...new Set(inCode)].sort());
+});
+
+test('the page lists a metric once', (t) => {
+  t.is(new Set(inDocs).size, inDocs.length);
+});

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Waited } from '../fixtures/waiting-app.ts';
 import { type App, startApp } from '../support/app.ts';
 import { startFunnel } from '../support/funnel.ts';
-import { type Answer, get, mean, quantile } from '../support/load.ts';
+import { type Answer, get, mean, openLoop, quantile } from '../support/load.ts';
 import type { Metrics } from '../support/metrics-text.ts';
 import { type FrontEnd, startApache, startHaproxy, startNginx } from '../support/servers.ts';
 
@@ -35,6 +35,11 @@ function waited({ status, body }: Answer): Waited {
   return JSON.parse(body) as Waited;
 }
 
+/** Compiles what requests run through, outside of what is measured: without a stamp there is no queue time. */
+async function warmUp(app: App): Promise<void> {
+  await inTurn(20, `${app.url}/wait/1`);
+}
+
 /** One after the other, so that nobody waits for anybody. */
 async function inTurn(count: number, url: string): Promise<Waited[]> {
   const answers: Waited[] = [];
@@ -56,33 +61,34 @@ async function sendsUsableStamps(t: ExecutionContext, app: App, front: FrontEnd,
   t.true(metrics.sum(SUM) / 20 < 0.1, `nobody waited, yet ${metrics.sum(SUM)} s`);
 }
 
-test('nginx sends seconds with milliseconds, and every one counts', async (t) => {
+test.serial('nginx sends seconds with milliseconds, and every one counts', async (t) => {
   const app = await startApp(t, 'waiting-app');
   await sendsUsableStamps(t, app, await startNginx(t, { backend: app.port }), /^t=\d{10}\.\d{3}$/);
 });
 
-test('haproxy with date(0,us) sends microseconds, and every one counts', async (t) => {
+test.serial('haproxy with date(0,us) sends microseconds, and every one counts', async (t) => {
   const app = await startApp(t, 'waiting-app');
   await sendsUsableStamps(t, app, await startHaproxy(t, { backend: app.port }), /^t=\d{16}$/);
 });
 
-test('Apache with %t sends microseconds, and every one counts', async (t) => {
+test.serial('Apache with %t sends microseconds, and every one counts', async (t) => {
   const app = await startApp(t, 'waiting-app');
   await sendsUsableStamps(t, app, await startApache(t, { backend: app.port }), /^t=\d{16}$/);
 });
 
-test('Apache with "%t %D" appends a duration, which is left out of the time', async (t) => {
+test.serial('Apache with "%t %D" appends a duration, which is left out of the time', async (t) => {
   const app = await startApp(t, 'waiting-app');
   const front = await startApache(t, { backend: app.port, stamp: '%t %D' });
   await sendsUsableStamps(t, app, front, /^t=\d{16} D=\d+$/);
 });
 
-test('The queue that haproxy keeps in front of an app that takes one request at a time is seen within 5 %', async (t) => {
-  const handled = 200;
-  const requests = 8;
-  // Bounds between the times that are to be seen: 0, 200, 400 … ms.
+test.serial('The queue in haproxy before an app that takes one request at a time is seen within 5 %', async (t) => {
+  const handled = 400;
+  const requests = 6;
+  // Bounds between the times that are to be seen: 0, 400, 800 … ms.
   const bounds = Array.from({ length: requests - 1 }, (_, i) => ((i + 0.5) * handled) / 1000);
   const app = await startApp(t, 'waiting-app', { LOADLINE_BOUNDS: `loadline.http.queue.duration=${bounds.join(',')}` });
+  await warmUp(app);
   const front = await startHaproxy(t, { backend: app.port, connections: 1 });
   const answers = await Promise.all(Array.from({ length: requests }, () => get(`${front.url}/wait/${handled}`)));
   // What a client felt beyond the handler's own time is what it stood in the queue.
@@ -91,55 +97,64 @@ test('The queue that haproxy keeps in front of an app that takes one request at 
   const metrics = await app.metrics();
   t.deepEqual(verdicts(metrics), { recorded: requests, invalid: 0, skewed: 0, absurd: 0 });
   isNear(t, 'mean', metrics.sum(SUM) / requests, mean(truth));
-  isNear(t, 'the longest possible mean', metrics.sum(SUM) / requests, ((requests - 1) / 2) * (handled / 1000), 0.1);
   bounds.forEach((bound, i) => {
-    t.is(metrics.sum(BUCKET, { le: String(bound) }), truth.filter((seconds) => seconds <= bound).length, `le=${bound}`);
-    t.is(metrics.sum(BUCKET, { le: String(bound) }), i + 1, 'one more with each bound');
+    t.is(metrics.sum(BUCKET, { le: String(bound) }), i + 1, `one more up to each bound, here ${bound} s`);
   });
 });
 
-test('250 ms between nginx and the app are seen within 5 %, in the mean and in the quantiles', async (t) => {
-  const bounds = Array.from({ length: 61 }, (_, i) => (200 + 5 * i) / 1000);
+test.serial('A second between nginx and the app is seen within 5 %, in the mean and in the quantiles', async (t) => {
+  const bounds = Array.from({ length: 41 }, (_, i) => (950 + 10 * i) / 1000);
+  const requests = 40;
   const app = await startApp(t, 'waiting-app', { LOADLINE_BOUNDS: `loadline.http.queue.duration=${bounds.join(',')}` });
-  const funnel = await startFunnel(t, app.port, 250);
+  await warmUp(app);
+  const funnel = await startFunnel(t, app.port, 1000);
   const front = await startNginx(t, { backend: funnel.port });
-  const answers = await Promise.all(Array.from({ length: 40 }, () => get(`${front.url}/wait/1`)));
-  for (const answer of answers) waited(answer);
+  for (const answer of await openLoop({ rate: 20, count: requests, url: () => `${front.url}/wait/1` })) waited(answer);
 
   const metrics = await app.metrics();
-  t.deepEqual(verdicts(metrics), { recorded: 40, invalid: 0, skewed: 0, absurd: 0 });
+  t.deepEqual(verdicts(metrics), { recorded: requests, invalid: 0, skewed: 0, absurd: 0 });
   const truth = funnel.waits.map((milliseconds) => milliseconds / 1000);
-  t.is(truth.length, 40);
-  isNear(t, 'mean', metrics.sum(SUM) / 40, mean(truth));
-  for (const share of [0.5, 0.9, 0.99]) {
-    const bound = bounds.find((each) => metrics.sum(BUCKET, { le: String(each) }) >= share * 40);
+  t.is(truth.length, requests);
+  isNear(t, 'mean', metrics.sum(SUM) / requests, mean(truth));
+  for (const share of [0.5, 0.9]) {
+    const bound = bounds.find((each) => metrics.sum(BUCKET, { le: String(each) }) >= share * requests);
     isNear(t, `p${share * 100}`, bound ?? Number.POSITIVE_INFINITY, quantile(truth, share));
   }
 });
 
-test('The broken %[date]%[date_us] of haproxy is invalid whenever it lost a zero, and right otherwise', async (t) => {
-  const app = await startApp(t, 'waiting-app');
-  const front = await startHaproxy(t, { backend: app.port, stamp: 't=%[date]%[date_us]' });
-  // Over a second, so that the first tenth of one, in which digits go missing, is part of it.
-  const answers: Waited[] = [];
-  for (const end = Date.now() + 1300; Date.now() < end; ) answers.push(...(await inTurn(1, `${front.url}/wait/5`)));
-  const whole = answers.filter(({ stamp }) => /^t=\d{16}$/.test(stamp ?? '')).length;
-  t.log(`${whole} of ${answers.length} stamps have all digits`);
-  t.true(whole < answers.length);
+test.serial(
+  'The broken %[date]%[date_us] of haproxy is invalid where it lost a zero, and right elsewhere',
+  async (t) => {
+    const app = await startApp(t, 'waiting-app');
+    const front = await startHaproxy(t, { backend: app.port, stamp: 't=%[date]%[date_us]' });
+    // Over a second, so that the first tenth of one, in which digits go missing, is part of it.
+    const answers: Waited[] = [];
+    for (const end = Date.now() + 1300; Date.now() < end; ) answers.push(...(await inTurn(1, `${front.url}/wait/5`)));
+    const ofDigits = (digits: number) => answers.filter(({ stamp }) => stamp?.length === 't='.length + digits).length;
+    const whole = ofDigits(16);
+    // One in a thousand lost three and looks like milliseconds, up to a second off: no reader can tell.
+    const milliseconds = ofDigits(13);
+    t.log(`${whole} of ${answers.length} stamps have all digits, ${milliseconds} look like milliseconds`);
+    t.true(whole < answers.length);
 
-  const metrics = await app.metrics();
-  t.deepEqual(verdicts(metrics), { recorded: whole, invalid: answers.length - whole, skewed: 0, absurd: 0 });
-  t.true(metrics.sum(SUM) / whole < 0.1, 'none of the broken ones counts as time');
-});
+    const metrics = await app.metrics();
+    const { recorded, invalid, skewed, absurd } = verdicts(metrics);
+    t.is(invalid, answers.length - whole - milliseconds);
+    t.is(recorded + skewed, whole + milliseconds);
+    t.true(recorded >= whole);
+    t.is(absurd, 0);
+    t.true(metrics.sum(SUM) < 0.1 * whole + milliseconds, 'none of the broken ones counts as time');
+  },
+);
 
-test('Text that a front end sends as it stands, instead of a time, is invalid and counted', async (t) => {
+test.serial('Text that a front end sends as it stands, instead of a time, is invalid and counted', async (t) => {
   const app = await startApp(t, 'waiting-app');
   const front = await startNginx(t, { backend: app.port, stamp: 't=%[date(0,us)]' });
   await inTurn(5, `${front.url}/wait/1`);
   t.deepEqual(verdicts(await app.metrics()), { recorded: 0, invalid: 5, skewed: 0, absurd: 0 });
 });
 
-test('Through nginx, each stamp of the golden table lands where it belongs', async (t) => {
+test.serial('Through nginx, each stamp of the golden table lands where it belongs', async (t) => {
   const seconds = () => Date.now() / 1000;
   const table: [verdict: keyof Verdicts, name: string, stamp: () => string][] = [
     ['recorded', 'nginx', () => `t=${seconds().toFixed(3)}`],
@@ -173,14 +188,17 @@ test('Through nginx, each stamp of the golden table lands where it belongs', asy
   }
 });
 
-test('Without a front end there is no queue time, and X-Queue-Start counts where X-Request-Start is absent', async (t) => {
-  const app = await startApp(t, 'waiting-app');
-  await get(`${app.url}/wait/1`);
-  t.deepEqual(verdicts(await app.metrics()), { recorded: 0, invalid: 0, skewed: 0, absurd: 0 });
-  await get(`${app.url}/wait/1`, { 'x-queue-start': `t=${Date.now() - 3000}` });
-  const metrics = await app.metrics();
-  t.deepEqual(verdicts(metrics), { recorded: 1, invalid: 0, skewed: 0, absurd: 0 });
-  isNear(t, 'sum', metrics.sum(SUM), 3);
-  await get(`${app.url}/wait/1`, { 'x-queue-start': 'rubbish', 'x-request-start': `t=${Date.now()}` });
-  t.is(verdicts(await app.metrics()).recorded, 2);
-});
+test.serial(
+  'Without a front end there is no queue time, and X-Queue-Start counts where X-Request-Start is absent',
+  async (t) => {
+    const app = await startApp(t, 'waiting-app');
+    await get(`${app.url}/wait/1`);
+    t.deepEqual(verdicts(await app.metrics()), { recorded: 0, invalid: 0, skewed: 0, absurd: 0 });
+    await get(`${app.url}/wait/1`, { 'x-queue-start': `t=${Date.now() - 3000}` });
+    const metrics = await app.metrics();
+    t.deepEqual(verdicts(metrics), { recorded: 1, invalid: 0, skewed: 0, absurd: 0 });
+    isNear(t, 'sum', metrics.sum(SUM), 3);
+    await get(`${app.url}/wait/1`, { 'x-queue-start': 'rubbish', 'x-request-start': `t=${Date.now()}` });
+    t.is(verdicts(await app.metrics()).recorded, 2);
+  },
+);

@@ -50,53 +50,56 @@ function rises(t: ExecutionContext, scrapes: readonly Scrape[], name: string): v
   );
 }
 
-test('With the loop blocked for 5 s under load, ten scrapes answer in time, and what they say is right', async (t) => {
-  const app = await startApp(t, 'hanging-app');
-  const prometheus = await startPrometheus(t, { app: app.metricsPort });
-  await prometheus.scraped();
-  const before = await scrape(app, 0);
-  t.is(before.metrics.sum('fixture_answer'), 42, 'the sampler was asked');
-  t.is(before.metrics.sum('loadline_eventloop_stall_age_seconds'), 0);
+test.serial(
+  'With the loop blocked for 5 s under load, ten scrapes answer in time, and what they say is right',
+  async (t) => {
+    const app = await startApp(t, 'hanging-app');
+    const prometheus = await startPrometheus(t, { app: app.metricsPort });
+    await prometheus.scraped();
+    const before = await scrape(app, 0);
+    t.is(before.metrics.sum('fixture_answer'), 42, 'the sampler was asked');
+    t.is(before.metrics.sum('loadline_eventloop_stall_age_seconds'), 0);
 
-  const begun = Array.from({ length: IN_FLIGHT }, () => get(`${app.url}/wait/1000`));
-  await sleep(300);
-  const blockStart = performance.now();
-  const block = get(`${app.url}/block/${BLOCK}`);
-  await sleep(200);
-  const waiting = Array.from({ length: WAITING }, () => get(`${app.url}/wait/1`));
-  const scrapes = await scrapeDuring(app, blockStart);
-  t.true(scrapes.at(-1)!.at < BLOCK, 'all of this happened during the block');
+    const begun = Array.from({ length: IN_FLIGHT }, () => get(`${app.url}/wait/1000`));
+    await sleep(300);
+    const blockStart = performance.now();
+    const block = get(`${app.url}/block/${BLOCK}`);
+    await sleep(200);
+    const waiting = Array.from({ length: WAITING }, () => get(`${app.url}/wait/1`));
+    const scrapes = await scrapeDuring(app, blockStart);
+    t.true(scrapes.at(-1)!.at < BLOCK, 'all of this happened during the block');
 
-  t.log(`ms per scrape: ${scrapes.map(({ took }) => took.toFixed(0)).join(' ')}`);
-  for (const { took, at } of scrapes) t.true(took < LIMIT, `the scrape at ${at.toFixed(0)} ms took ${took} ms`);
-  rises(t, scrapes, 'loadline_eventloop_stall_age_seconds');
-  for (const { at, took, metrics } of scrapes) {
-    const late = at / 1000 - metrics.sum('loadline_eventloop_stall_age_seconds');
-    t.true(late > 0 && late < 0.3 + took / 1000, `the stall is ${late} s younger than the block`);
-    t.is(metrics.sum('http_server_active_requests'), IN_FLIGHT + 1, 'those that wait have not reached the app');
-    t.is(metrics.sum('fixture_answer'), 42, 'the last value of the sampler');
-    t.is(metrics.sum('fixture_asked_total'), scrapes[0]!.metrics.sum('fixture_asked_total'));
-  }
-  rises(t, scrapes, 'loadline_sampler_stale_total');
-  rises(t, scrapes, 'loadline_http_oldest_age_seconds');
-  rises(t, scrapes, 'loadline_http_busy_time_seconds_total');
+    t.log(`ms per scrape: ${scrapes.map(({ took }) => took.toFixed(0)).join(' ')}`);
+    for (const { took, at } of scrapes) t.true(took < LIMIT, `the scrape at ${at.toFixed(0)} ms took ${took} ms`);
+    rises(t, scrapes, 'loadline_eventloop_stall_age_seconds');
+    for (const { at, took, metrics } of scrapes) {
+      const late = at / 1000 - metrics.sum('loadline_eventloop_stall_age_seconds');
+      t.true(late > 0 && late < 0.3 + took / 1000, `the stall is ${late} s younger than the block`);
+      t.is(metrics.sum('http_server_active_requests'), IN_FLIGHT + 1, 'those that wait have not reached the app');
+      t.is(metrics.sum('fixture_answer'), 42, 'the last value of the sampler');
+      t.is(metrics.sum('fixture_asked_total'), scrapes[0]!.metrics.sum('fixture_asked_total'));
+    }
+    rises(t, scrapes, 'loadline_sampler_stale_total');
+    rises(t, scrapes, 'loadline_http_oldest_age_seconds');
+    rises(t, scrapes, 'loadline_http_busy_time_seconds_total');
 
-  const answers = await Promise.all([...begun, block, ...waiting]);
-  t.deepEqual(
-    answers.filter(({ status }) => status !== 200),
-    [],
-  );
-  await sleep(300);
-  const after = await scrape(app, blockStart);
-  neverFalls(t, [before, ...scrapes, after]);
-  isOver(t, before, after);
+    const answers = await Promise.all([...begun, block, ...waiting]);
+    t.deepEqual(
+      answers.filter(({ status }) => status !== 200),
+      [],
+    );
+    await sleep(300);
+    const after = await scrape(app, blockStart);
+    neverFalls(t, [before, ...scrapes, after]);
+    isOver(t, before, after);
 
-  await sleep(1500);
-  t.is(await prometheus.value('min_over_time(up[10s])'), 1, 'Prometheus got an answer each time');
-  t.true((await prometheus.value('count_over_time(up[10s])')) >= 9);
-  const seen = await prometheus.value('max_over_time(loadline_eventloop_stall_age_seconds[10s])');
-  t.true(seen > 3 && seen < BLOCK / 1000, `Prometheus saw a stall of ${seen} s`);
-});
+    await sleep(1500);
+    t.is(await prometheus.value('min_over_time(up[10s])'), 1, 'Prometheus got an answer each time');
+    t.true((await prometheus.value('count_over_time(up[10s])')) >= 9);
+    const seen = await prometheus.value('max_over_time(loadline_eventloop_stall_age_seconds[10s])');
+    t.true(seen > 3 && seen < BLOCK / 1000, `Prometheus saw a stall of ${seen} s`);
+  },
+);
 
 /** A counter or bucket that once was there stays, and does not fall. */
 function neverFalls(t: ExecutionContext, scrapes: readonly Scrape[]): void {

@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { startApp } from '../support/app.ts';
+import type { Tally } from '../fixtures/burning-app.ts';
+import { type App, startApp } from '../support/app.ts';
 import { startFunnel } from '../support/funnel.ts';
 import { openLoop, quantile } from '../support/load.ts';
-import { need, type Prometheus, startNginx, startPrometheus } from '../support/servers.ts';
+import { need, startNginx, startPrometheus } from '../support/servers.ts';
 
 /** Requests per second. */
 const RATE = 25;
@@ -18,6 +19,10 @@ const LONG = 1000;
 const QUEUE = 1000;
 /** The share of the time for which the burning app's loop is busy. */
 const BURN = 0.5;
+/** ms that a rate looks back. */
+const WINDOW = 15_000;
+const DURATION = 'http_server_request_duration_seconds';
+const QUEUED = 'loadline_http_queue_duration_seconds';
 
 /** Seconds around some times, in steps of 0.5 %, so that what the bounds hide is far below 5 %. */
 function boundsAround(...milliseconds: readonly number[]): string {
@@ -30,10 +35,20 @@ const BOUNDS = [
   `loadline.http.queue.duration=${boundsAround(QUEUE)}`,
 ].join(';');
 
-async function agrees(t: ExecutionContext, prometheus: Prometheus, query: string, truth: number): Promise<void> {
-  const found = await prometheus.value(query);
+/** What Prometheus answered beside what is true. */
+interface Finding {
+  readonly query: string;
+  readonly found: number;
+  readonly truth: number;
+}
+
+function agrees(t: ExecutionContext, { query, found, truth }: Finding): void {
   t.log(`${query} = ${found.toPrecision(5)}, truth ${truth.toPrecision(5)}`);
   t.true(Math.abs(found - truth) <= truth * 0.05, `${query}: ${found}, truth ${truth}`);
+}
+
+async function tally({ url }: App): Promise<Tally> {
+  return (await (await fetch(url)).json()) as Tally;
 }
 
 /** Bytes, as the kernel says. */
@@ -51,37 +66,41 @@ test.serial('Rate, p99, queue p99, loop utilization and memory are those of the 
 
   const url = (index: number) => `${front.url}/wait/${index % 20 === 10 ? LONG : SHORT}`;
   const load = openLoop({ rate: RATE, count: REQUESTS, url });
-  await sleep((REQUESTS / RATE) * 1000 - 3000);
+  await sleep((REQUESTS / RATE) * 1000 - WINDOW - 2000);
+  const before = await tally(burning);
+  await sleep(WINDOW);
+  const after = await tally(burning);
+  const burnt = (after.burnt - before.burnt) / (after.elapsed - before.elapsed);
 
-  const duration = 'http_server_request_duration_seconds';
-  const queue = 'loadline_http_queue_duration_seconds';
-  await agrees(t, prometheus, `sum(rate(${duration}_count{job="app"}[15s]))`, RATE);
-  await agrees(t, prometheus, `histogram_quantile(0.99, sum by (le) (rate(${duration}_bucket[15s])))`, LONG / 1000);
-  await agrees(t, prometheus, `histogram_quantile(0.5, sum by (le) (rate(${duration}_bucket[15s])))`, SHORT / 1000);
-  const queueTruth = quantile(funnel.waits, 0.99) / 1000;
-  await agrees(t, prometheus, `histogram_quantile(0.99, sum by (le) (rate(${queue}_bucket[15s])))`, queueTruth);
-  const concurrency = RATE * (0.95 * SHORT + 0.05 * LONG) * 1e-3;
-  await agrees(t, prometheus, 'rate(loadline_http_busy_time_seconds_total{job="app"}[15s])', concurrency);
-
-  const loop = (state: string) => `rate(nodejs_eventloop_time_seconds_total{job="burning",${state}}[15s])`;
-  const active = loop('nodejs_eventloop_state="active"');
-  await agrees(t, prometheus, `sum(${active}) / sum(${loop('')})`, BURN);
-  await agrees(t, prometheus, 'nodejs_eventloop_utilization_ratio{job="burning"}', BURN);
-  for (const [job, { pid }] of Object.entries({ app, burning })) {
-    await agrees(t, prometheus, `process_memory_usage_bytes{job="${job}"}`, residentMemory(pid));
-  }
+  const findings: Finding[] = [];
+  const ask = async (query: string, truth: number) =>
+    findings.push({ query, found: await prometheus.value(query.replaceAll('WINDOW', `${WINDOW}ms`)), truth });
+  const quantileOf = (metric: string, share: number) =>
+    `histogram_quantile(${share}, sum by (le) (rate(${metric}_bucket{job="app"}[WINDOW])))`;
+  await ask(`sum(rate(${DURATION}_count{job="app"}[WINDOW]))`, RATE);
+  await ask(quantileOf(DURATION, 0.99), LONG / 1000);
+  await ask(quantileOf(DURATION, 0.5), SHORT / 1000);
+  await ask(quantileOf(QUEUED, 0.99), quantile(funnel.waits, 0.99) / 1000);
+  const inFlight = (RATE * (0.95 * SHORT + 0.05 * LONG)) / 1000;
+  await ask('rate(loadline_http_busy_time_seconds_total{job="app"}[WINDOW])', inFlight);
+  const loop = (state: string) => `rate(nodejs_eventloop_time_seconds_total{job="burning"${state}}[WINDOW])`;
+  await ask(`sum(${loop(', nodejs_eventloop_state="active"')}) / sum(${loop('')})`, burnt);
+  await ask('nodejs_eventloop_utilization_ratio{job="burning"}', after.burnt / after.elapsed);
+  await ask('process_memory_usage_bytes{job="app"}', residentMemory(app.pid));
+  await ask('process_memory_usage_bytes{job="burning"}', residentMemory(burning.pid));
 
   const answers = await load;
+  for (const finding of findings) agrees(t, finding);
   t.deepEqual(
     answers.filter(({ status }) => status !== 200),
     [],
   );
   await sleep(2500);
-  t.is(await prometheus.value(`sum(${duration}_count{job="app"})`), REQUESTS, 'every request counts once');
-  t.is(await prometheus.value(`sum(${queue}_count{job="app"})`), REQUESTS);
+  t.is(await prometheus.value(`sum(${DURATION}_count{job="app"})`), REQUESTS, 'every request counts once');
+  t.is(await prometheus.value(`sum(${QUEUED}_count{job="app"})`), REQUESTS);
   t.is(await prometheus.value('sum(http_server_active_requests{job="app"})'), 0);
   t.deepEqual(
-    (await prometheus.query(`${duration}_count{job="app"}`)).map(({ labels }) => labels.http_route),
+    (await prometheus.query(`${DURATION}_count{job="app"}`)).map(({ labels }) => labels.http_route),
     ['/wait/:milliseconds'],
   );
   t.is(await prometheus.value('sum(loadline_http_queue_discarded_total)'), 0);

@@ -39,6 +39,7 @@ export async function startPrometheus(owner: Owner, targets: Readonly<Record<str
     args: [
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(folder, 'tsdb')}`,
+      '--log.level=warn',
       `--web.listen-address=127.0.0.1:${port}`,
     ],
     folder,

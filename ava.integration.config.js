@@ -4,4 +4,5 @@ export default {
   workerThreads: false,
   // Each measures time, and there may be two cores only.
   concurrency: 1,
+  tap: process.env.TEST_TAP === '1',
 };

@@ -1,9 +1,10 @@
 /**
- * HTTP/1.x servers, from Node's own `http.server.request.start` channel to the response's `'close'`.
+ * HTTP/1.x servers, from Node's own `http.server.request.start` channel to `http.server.response.finish`, or to the
+ * socket's `'close'`: a response that does not finish takes its connection with it.
  *
- * Per request: the channel's callback, one listener on the response for each of `'prefinish'` and `'close'`, one on the
- * request where a body follows, one record. Per socket: one `'close'` listener. Listeners are shared functions. None of
- * them throws into the app.
+ * Per request: two channel callbacks, one listener on the response (`'prefinish'`), one on the request where a body
+ * follows, one record. Per socket: one `'close'` listener. Listeners are shared functions. None of them throws into the
+ * app.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -42,7 +43,7 @@ const answer: Answer = {
   },
 };
 
-/** What the shared listeners need, while the probe runs. Requests that are open when it stops are not counted. */
+/** What the shared functions need, while the probe runs. Requests that are open when it stops are not counted. */
 let current: { readonly requests: Requests; readonly warn: (error: unknown) => void } | undefined;
 
 function onBodyEnd(this: Request): void {
@@ -52,15 +53,20 @@ function onBodyEnd(this: Request): void {
 
 function onPrefinish(this: StartMessage['response']): void {
   const record = this.req?.[RECORD];
-  if (record) current?.requests.handled(record, now());
+  if (!record) return;
+  try {
+    current?.requests.handled(record, now());
+  } catch (error) {
+    current?.warn(error);
+  }
 }
 
-function onResponseClose(this: StartMessage['response']): void {
-  const record = this.req?.[RECORD];
+function onFinish(message: unknown): void {
+  const record = (message as StartMessage).request?.[RECORD];
   if (record) finish(record);
 }
 
-/** On Node 20 a response that is queued behind a stuck one never emits `'close'`: its socket's end is its own. */
+/** Every response that has not finished, those queued behind it included, ends with its socket. */
 function onSocketClose(this: FollowedSocket): void {
   for (let record = this[OPEN]?.pop(); record; record = this[OPEN]?.pop()) finish(record);
 }
@@ -131,7 +137,6 @@ export const httpServer: Probe = {
         if (head.queueStart !== undefined) metrics.queued(head.queueStart, epochOf(time));
         follow(socket, record);
         response.on('prefinish', onPrefinish);
-        response.on('close', onResponseClose);
         if (head.hasBody) request.on('end', onBodyEnd);
       } catch (error) {
         warn(error);
@@ -139,8 +144,10 @@ export const httpServer: Probe = {
     };
 
     subscribe('http.server.request.start', onStart);
+    subscribe('http.server.response.finish', onFinish);
     const stops = [
       () => unsubscribe('http.server.request.start', onStart),
+      () => unsubscribe('http.server.response.finish', onFinish),
       heartbeat.everySecond((time) => requests.detachStreams(time)),
       watchHttp2(requests, metrics, context),
     ];

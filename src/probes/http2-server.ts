@@ -40,7 +40,12 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
 
   function onPrefinish(this: Stream): void {
     const record = this[RECORD];
-    if (record) requests.handled(record, now());
+    if (!record) return;
+    try {
+      requests.handled(record, now());
+    } catch (error) {
+      warn(error);
+    }
   }
 
   function onClose(this: Stream): void {

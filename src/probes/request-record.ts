@@ -26,6 +26,8 @@ export class RequestRecord {
   handled = 0;
   /** It became an event stream and left the requests in progress. */
   detached = 0;
+  /** No longer in the list: its end, or that of the agent, has come. */
+  ended = false;
   aborted = false;
   /** The registered pattern, read when the app ended its response: what frameworks leave on the request is exact then. */
   route: string | undefined = undefined;
@@ -94,15 +96,24 @@ export class Requests {
     record.route = routeOf(record.request, record.answer.status(record));
   }
 
-  /** The response has closed. Call once per record. */
+  /**
+   * The request is over; a second call for it does nothing. What can't be read of its answer (and throws here) is left
+   * out: it is over all the same.
+   */
   end(record: RequestRecord, time: number): void {
-    this.#unlink(record);
-    this.#slots.release(record.slot);
-    record.aborted = record.answer.aborted(record);
-    const status = record.answer.status(record);
-    const route = record.handled > 0 ? record.route : routeOf(record.request, status);
-    const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
-    this.#metrics.end(record, time, record.aborted ? 0 : status, route, recorded);
+    if (record.ended) return;
+    this.#leave(record);
+    let status = 0;
+    let { route } = record;
+    try {
+      record.aborted = record.answer.aborted(record);
+      const sent = record.answer.status(record);
+      if (!record.aborted) status = sent;
+      if (record.handled === 0) route = routeOf(record.request, sent);
+    } finally {
+      const recorded = this.#ignore.length === 0 || route === undefined || !isIgnored(route, this.#ignore);
+      this.#metrics.end(record, time, status, route, recorded);
+    }
     mark('firstResponse');
   }
 
@@ -119,13 +130,14 @@ export class Requests {
   /** The agent stops: what is still open will not be counted, and is not active any more. */
   abandon(time: number): void {
     for (let record = this.#first; record; record = this.#first) {
-      this.#unlink(record);
-      this.#slots.release(record.slot);
+      this.#leave(record);
       this.#metrics.end(record, time, 0, undefined, false);
     }
   }
 
-  #unlink(record: RequestRecord): void {
+  #leave(record: RequestRecord): void {
+    record.ended = true;
+    this.#slots.release(record.slot);
     if (record.previous) record.previous.next = record.next;
     else this.#first = record.next;
     if (record.next) record.next.previous = record.previous;

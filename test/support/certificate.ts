@@ -1,0 +1,18 @@
+/** A self-signed certificate for `localhost`, valid for a hundred years. Its key is public: for tests only. */
+export const cert = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUeyT+gWZKYU4tiJKTAKqWr5zsFxgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAzMTg1MloYDzIxMjYxMDI4
+MDMxODUyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS8lBJK1Du1WDOMN9kSnSWgpEIzQieqFD0ri+FmKMsesL0I8IcZH6nv
+95+XNYbaArw1dDbffYekEtIupqOCrZ44o28wbTAdBgNVHQ4EFgQUpnyeXvxg0G+w
+kricwZcqmRPQBMgwHwYDVR0jBBgwFoAUpnyeXvxg0G+wkricwZcqmRPQBMgwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgFvXtlqBDClDyTQ3UFXCP3Uk2G34x+ISfWzuYGNtS5P4CICTi
+qljYfg6jK39QpdSGd+J00mIYpWPn3knsrYxBERG6
+-----END CERTIFICATE-----`;
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdv7uzCp/pbQTUyLD
+l4uuoTcLOVYj/lSkRpxaWwHzbYihRANCAAS8lBJK1Du1WDOMN9kSnSWgpEIzQieq
+FD0ri+FmKMsesL0I8IcZH6nv95+XNYbaArw1dDbffYekEtIupqOCrZ44
+-----END PRIVATE KEY-----`;

@@ -37,7 +37,7 @@ const createPrometheus: AdapterFactory = (_options, context) => {
       return { body: Buffer.from(text) };
     });
   const pages = { text: pageOf('text'), openmetrics: pageOf('openmetrics') };
-  return { name: 'prometheus', routes: { '/metrics': (request, response) => answer(request, response, pages) } };
+  return { routes: { '/metrics': (request, response) => answer(request, response, pages) } };
 };
 
 export default createPrometheus;

@@ -53,7 +53,12 @@ const sampled = new Sampled({
   startTime,
 });
 const snapshots = new Snapshots(maps, host, sampled, resource);
-const context: AdapterContext = { snapshot: () => snapshots.take(), log: log.warn };
+const context: AdapterContext = {
+  interval: config.exportInterval,
+  snapshot: () => snapshots.take(),
+  count() {},
+  log: (line) => log.once(line, line),
+};
 
 const loaded = await Promise.all(config.adapters.map((name) => loadAdapter(name, config, context, log)));
 const adapters = loaded.filter((adapter) => adapter !== undefined);

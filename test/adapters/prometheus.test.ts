@@ -32,7 +32,7 @@ async function run(
 ): Promise<{ url: string; lines: string[] }> {
   const lines: string[] = [];
   const log = (line: string) => lines.push(line);
-  const { routes = {} } = await createPrometheus(undefined, { snapshot, log });
+  const { routes = {} } = await createPrometheus(undefined, { interval: 1000, count() {}, snapshot, log });
   const scrape: Handler = (request, response) => {
     const answered = routes['/metrics']!(request, response);
     onScrape();

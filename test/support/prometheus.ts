@@ -34,6 +34,7 @@ export async function startPrometheus(owner: Owner, targets: Readonly<Record<str
   writeFileSync(file, configuration(targets));
   const base = `http://127.0.0.1:${port}`;
   const child = await launch(owner, {
+    name: 'prometheus',
     command: need('prometheus'),
     args: [
       `--config.file=${file}`,

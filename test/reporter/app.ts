@@ -71,13 +71,18 @@ export function run(command: string, args: readonly string[], env: Record<string
   });
 }
 
-/** Runs a program (ES module text) that has the prelude. */
+/** What node is called with to run a program (ES module text) that has the prelude. */
+export function programArguments(body: string, flags: readonly string[] = []): string[] {
+  return [...flags, '--input-type=module', '--eval', PRELUDE + body];
+}
+
+/** Runs a program. */
 export async function program(
   body: string,
   flags: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<ProgramRun> {
-  const ended = await run(process.execPath, [...flags, '--input-type=module', '--eval', PRELUDE + body], env);
+  const ended = await run(process.execPath, programArguments(body, flags), env);
   const said = ended.stdout.split('\n').filter(Boolean);
   const lines = ended.stderr.split('\n').filter((line) => line.startsWith('loadline: '));
   return { ...ended, said: said.map((line) => JSON.parse(line)), lines };

@@ -109,7 +109,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     timeout: config.samplerTimeout,
     seriesLimit: config.seriesLimit,
     processStart: processStartTime(),
-    warn: (_code, text) => log.once(text, text),
+    warn: (_code, line) => log.warn(line),
   });
   const reporter = new Reporter({
     data: { config, resource: resourceOf(config), map: store.buffer },

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { parseSamples, type Sample } from '../../examples/demo/scrape.ts';
-import { freePort } from '../../examples/demo/shop.ts';
+import { metricsAddress } from '../support/metrics-address.ts';
 import { type Example, startExample } from './child.ts';
 
 const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
@@ -14,17 +14,13 @@ interface Watched extends Example {
 }
 
 async function startWatched(t: ExecutionContext, name: string): Promise<Watched> {
-  const port = await freePort(0);
+  const { env, url } = await metricsAddress();
   const example = await startExample(name, {
     execArgv: ['--require', REGISTER],
-    env: {
-      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
-      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
-      OTEL_SERVICE_NAME: name,
-    },
+    env: { ...env, OTEL_SERVICE_NAME: name },
   });
   t.teardown(() => example.stop());
-  return { ...example, samples: (ready) => poll(`http://127.0.0.1:${port}/metrics`, ready) };
+  return { ...example, samples: (ready) => poll(`${url}/metrics`, ready) };
 }
 
 async function poll(url: string, ready: (samples: Sample[]) => boolean): Promise<Sample[]> {

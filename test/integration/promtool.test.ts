@@ -46,11 +46,11 @@ const usual: Snapshot = {
   ],
 };
 
-test('promtool has no complaint about the text of usual metrics', async (t) => {
+test.serial('promtool has no complaint about the text of usual metrics', async (t) => {
   t.deepEqual(await promtool(['check', 'metrics'], render(usual, 'text').text), { code: 0, output: '' });
 });
 
-test('promtool reads the text of hostile snapshots', async (t) => {
+test.serial('promtool reads the text of hostile snapshots', async (t) => {
   for (let seed = 1; seed <= 60; seed++) {
     const { text } = render(randomSnapshot(seededRandom(seed)), 'text');
     const { code, output } = await promtool(['check', 'metrics'], text);
@@ -58,7 +58,7 @@ test('promtool reads the text of hostile snapshots', async (t) => {
   }
 });
 
-test('promtool reads the OpenMetrics of usual and hostile snapshots', async (t) => {
+test.serial('promtool reads the OpenMetrics of usual and hostile snapshots', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'loadline-promtool-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const snapshots = Array.from({ length: 30 }, (_, seed) => randomSnapshot(seededRandom(seed)));
@@ -77,6 +77,6 @@ test('promtool reads the OpenMetrics of usual and hostile snapshots', async (t) 
   }
 });
 
-test('promtool notices a broken exposition, so that the tests above can fail', async (t) => {
+test.serial('promtool notices a broken exposition, so that the tests above can fail', async (t) => {
   t.is((await promtool(['check', 'metrics'], 'a{b="c} 1\n')).code, 1);
 });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
@@ -553,6 +556,24 @@ for (const { name, major, express } of expressLines) {
         '/v:major.:minor/user/:user',
       ].sort(),
     );
+  });
+
+  test(`${name}: answers, error pages and their stacks are the same to the byte`, async (t) => {
+    const app = express();
+    const router = express.Router().get('/raise', raise).get('/ok', ok).get('/skip', pass);
+    app.use('/org/:org', router);
+    app.set('env', 'test');
+    app.use(((error, _request, _response, next) => next(error)) satisfies ErrorRequestHandler);
+    const server = await observe(app);
+    const bare = createServer(app).listen(0, '127.0.0.1');
+    await once(bare, 'listening');
+    for (const path of ['/org/a/raise', '/org/a/ok', '/org/a/skip', '/%ff', '/org/%ff/ok']) {
+      const { body } = await server.ask(path);
+      const response = await fetch(`http://127.0.0.1:${(bare.address() as AddressInfo).port}${path}`);
+      t.is(body, await response.text(), path);
+    }
+    bare.close();
+    await server.close();
   });
 
   test(`${name}: two servers may share a router`, async (t) => {

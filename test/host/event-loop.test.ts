@@ -107,7 +107,7 @@ test('While the app is blocked, a scrape shows a stall that grows, and afterward
     const url = await start().ready;
     await sleep(300);
     const scraper = new Worker(\`
-      const { parentPort } = require('node:worker_threads');
+      import { parentPort } from 'node:worker_threads';
       const found = [];
       const scrape = async () => {
         const begin = performance.now();
@@ -135,7 +135,10 @@ test('While the app is blocked, a scrape shows a stall that grows, and afterward
   const found = said[0] as { took: number; age: number; stalls: number; active: number }[];
   const during = found.filter(({ age }) => age > 0);
   t.true(during.length >= 8, `${during.length} of ${found.length} scrapes saw the stall`);
-  t.true(during.every(({ took }) => took < 1000), JSON.stringify(during.map(({ took }) => took)));
+  t.true(
+    during.every(({ took }) => took < 1000),
+    JSON.stringify(during.map(({ took }) => took)),
+  );
   for (const [i, { age }] of during.entries()) if (i > 0) t.true(age > during[i - 1]!.age);
   t.true(during.at(-1)!.age > 1.9 && during.at(-1)!.age < 4);
   const last = found.at(-1)!;

@@ -3,4 +3,6 @@ export default {
   timeout: '60s',
   workerThreads: false,
   concurrency: 2,
+  // CI counts.
+  tap: process.env.TEST_TAP === '1',
 };

@@ -127,7 +127,7 @@ function usableValue(metric: Metric, value: number | HistogramPoint): number | D
 }
 
 function isCount(value: number | undefined): boolean {
-  return Number.isInteger(value) && value! >= 0;
+  return Number.isSafeInteger(value) && value! >= 0;
 }
 
 function areAscending(bounds: readonly number[]): boolean {

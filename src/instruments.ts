@@ -1,5 +1,6 @@
 /** The instruments of this thread: made on first use, shared by every copy of the package. */
-import { createLog, oneLine } from './log.ts';
+import { parse } from './config.ts';
+import { createLog } from './log.ts';
 import { processState, sharedStore } from './process-state.ts';
 import {
   type Counter,
@@ -20,7 +21,7 @@ function instruments(): Instruments {
     () => sharedStore(),
     SCOPE,
     () => state.bounds ?? {},
-    (name, problem) => createLog('warn').warn(`metric ${oneLine(name)} ${problem}; what is recorded in it is dropped`),
+    (line) => createLog(parse({}, process.env).config.log).warn(line),
   );
   return state.instruments;
 }

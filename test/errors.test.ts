@@ -38,11 +38,6 @@ test('a line says message, remedy and code', (t) => {
   );
 });
 
-test('a missing peer gives the exact command', (t) => {
-  const line = describe('ERR_LOADLINE_ADAPTER_PEER', { adapter: 'x', packages: 'prom-client @opentelemetry/api' });
-  t.true(line.includes('`npm install prom-client @opentelemetry/api`'));
-});
-
 test('a parameter is never taken for a template or for a replacement pattern, and is cut when it is long', (t) => {
   const line = describe('ERR_LOADLINE_PROBE_UNSUPPORTED', { probe: "{reason} $& $1 $'", reason: 'r'.repeat(100_000) });
   t.true(line.startsWith("probe {reason} $& $1 $' is off (rrr"));

@@ -4,16 +4,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class Stop {
   readonly #controller = new AbortController();
-  readonly #abort = (): void => {
-    this.#controller.abort();
-    this.release();
-  };
+  readonly #end = (): void => this.end();
   #timer: NodeJS.Timeout | undefined;
 
-  /** From now on the first signal stops the run; a second one kills the demo as if nobody listened. */
+  /** From now on the first signal ends the run; a second one kills the demo as if nobody listened. */
   constructor() {
-    for (const signal of SIGNALS) process.on(signal, this.#abort);
-    process.stdout.on('error', this.#abort);
+    for (const signal of SIGNALS) process.on(signal, this.#end);
+    process.stdout.on('error', this.#end);
   }
 
   get signal(): AbortSignal {
@@ -21,13 +18,14 @@ export class Stop {
   }
 
   after(ms: number): void {
-    this.#timer = setTimeout(this.#abort, ms);
+    this.#timer = setTimeout(this.#end, ms);
   }
 
-  /** Stops listening. Idempotent. A closed output stays harmless. */
-  release(): void {
+  /** Aborts `signal` and stops listening to others. Idempotent. A closed output stays harmless. */
+  end(): void {
     clearTimeout(this.#timer);
-    for (const signal of SIGNALS) process.off(signal, this.#abort);
+    for (const signal of SIGNALS) process.off(signal, this.#end);
+    this.#controller.abort();
   }
 }
 

@@ -6,20 +6,22 @@ import { percent, processLine, rate, routeTable, time } from './table.ts';
 
 export interface Run {
   readonly tally: Readonly<Tally>;
+  /** Seconds for which requests were started. */
+  readonly seconds: number;
   /** First scrape to last. */
   readonly whole: Interval;
   /** Scrape to scrape. */
   readonly intervals: readonly Interval[];
 }
 
-export function summary({ tally, whole, intervals }: Run): string[] {
+export function summary({ tally, seconds, whole, intervals }: Run): string[] {
   return [
     `summary of ${whole.seconds.toFixed(1)} s`,
     ...routeTable(whole),
     processLine(whole),
     '',
     ...sentences(whole, intervals),
-    `Clients sent ${tally.sent} requests (${rate(tally.sent, whole.seconds)}/s): ${tally.ok} ok, ` +
+    `Clients sent ${tally.sent} requests (${rate(tally.sent, seconds)}/s): ${tally.ok} ok, ` +
       `${tally.refused} refused (4xx), ${tally.failed} failed (5xx), ${tally.aborted} given up, ${tally.broken} broken.`,
   ];
 }

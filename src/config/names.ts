@@ -53,9 +53,12 @@ export function copyEnvironment(env: Environment, problems: string[]): Environme
 
 function visit(owner: unknown, prefix: string, values: Map<string, unknown>, unknown: string[], problems: string[]) {
   if (owner === undefined) return;
-  const others = attempt(() => (isRecord(owner) ? Object.keys(owner) : undefined));
-  if (others === undefined || others instanceof Unreadable || owner instanceof Unreadable) {
-    problems.push(notAnObject(prefix, others instanceof Unreadable ? others : owner));
+  const others = attempt(() => {
+    if (owner instanceof Unreadable) return owner;
+    return isRecord(owner) ? Object.keys(owner) : undefined;
+  });
+  if (others === undefined || others instanceof Unreadable) {
+    problems.push(notAnObject(prefix, others ?? owner));
     return;
   }
   const known = new Set(PATHS.filter((path) => path.startsWith(prefix)).map((path) => firstPart(path, prefix)));
@@ -65,7 +68,7 @@ function visit(owner: unknown, prefix: string, values: Map<string, unknown>, unk
     if (GROUPS.has(path)) visit(value, `${path}.`, values, unknown, problems);
     else values.set(path, value);
   }
-  unknown.push(...others.filter((name) => !known.has(name)).map((name) => prefix + name));
+  for (const name of others) if (!known.has(name)) unknown.push(prefix + name);
 }
 
 function firstPart(path: string, prefix: string): string {

@@ -18,4 +18,6 @@ export type HostProbeFactory = (map: StoreReader, settings: HostSettings) => Hos
 
 export interface HostSettings {
   readonly seriesLimit: number;
+  /** Says a line once per key. Never throws. */
+  warn(key: string, line: string): void;
 }

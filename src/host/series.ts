@@ -1,5 +1,7 @@
 /** How full the map is. */
+import { describe } from '../errors.ts';
 import type { Metric } from '../snapshot/metric.ts';
+import { MAP_BYTES } from '../store/layout.ts';
 import type { HostProbeFactory } from './host-probe.ts';
 
 const USED: Metric = { name: 'loadline.series.used', kind: 'updown', unit: '{series}', help: 'Series in the map.' };
@@ -16,12 +18,19 @@ const OVERFLOWED: Metric = {
   help: 'How often a series was asked for that had no room, and its value went to the overflow series.',
 };
 
-export const series: HostProbeFactory = (map, { seriesLimit }) => ({
+export const series: HostProbeFactory = (map, { seriesLimit, warn }) => ({
   name: 'series',
   metrics: [USED, LIMIT, OVERFLOWED],
   read(put) {
     put(USED, map.header('seriesUsed'));
     put(LIMIT, seriesLimit);
     put(OVERFLOWED, map.header('overflowed'));
+  },
+  tick() {
+    if (map.header('seriesRefused') > 0) warn('full', describe('ERR_LOADLINE_STORE_FULL', { bytes: MAP_BYTES }));
+    if (map.header('overflowed') === 0) return;
+    for (const metric of map.overflowing()) {
+      warn(`overflow:${metric}`, describe('ERR_LOADLINE_SERIES_OVERFLOW', { metric, limit: seriesLimit }));
+    }
   },
 });

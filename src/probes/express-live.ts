@@ -23,23 +23,29 @@ const names = new WeakMap<Layer, readonly string[]>();
 
 /**
  * Whether the layer that matched last is the route's own, given that `req.baseUrl` fits the chain. Then only another
- * layer that takes nothing of the path can have followed: middleware or an error handler without a mount path.
+ * layer that leaves as much of the path can have followed: middleware or an error handler at `/` or at the same mount.
  */
 export function isLive(request: Traces, chain: Chain, statusCode: number): boolean {
-  const { layer, route, routers } = chain;
+  const { layer } = chain;
   const { params } = request;
-  const merged = routers.at(-1)?.mergeParams === true;
-  const bare = typeof params === 'object' && params !== null && Object.getPrototypeOf(params) === null;
   if (layer.rawPath !== undefined) {
     const pattern = matchedPattern(request);
-    return pattern === '/' && isOneOf('/', layer.rawPath) ? bare || merged : isOneOf(pattern, layer.rawPath);
+    return isOneOf(pattern, layer.rawPath) && (pattern !== '/' || isOfPath(params, chain));
   }
-  // Params without a prototype come from a path that router 2 parsed, not from a mount at `/`.
-  if (bare || (params !== undefined && layer.params === params)) return true;
-  const required = namesOf(layer, route.path);
+  if (params !== undefined && layer.params === params) return true;
+  const required = namesOf(layer, chain.route.path);
   if (required.length > 0) return typeof params === 'object' && required.some((name) => name in params);
   if (ownerOf(params, chain) !== undefined) return false;
-  return statusCode !== 404 || layer.regexp !== undefined || merged || typeof route.path !== 'string';
+  return statusCode !== 404 || layer.regexp !== undefined || isOfPath(params, chain);
+}
+
+/**
+ * Whether params may come from a path that router 2 parsed, rather than from a mount at `/`: only the former have no
+ * prototype. Those merged with a parent's, and those of a RegExp, do not tell.
+ */
+function isOfPath(params: object | undefined, { routers, route }: Chain): boolean {
+  if (routers.at(-1)?.mergeParams === true || typeof route.path !== 'string') return true;
+  return typeof params === 'object' && params !== null && Object.getPrototypeOf(params) === null;
 }
 
 /**
@@ -66,10 +72,11 @@ function ownerOf(params: object | undefined, chain: Chain): Layer | undefined {
 }
 
 function matchedPattern(request: object): unknown {
-  if (matchedSymbol === undefined || !(matchedSymbol in request)) {
-    matchedSymbol = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === MATCHED);
-  }
-  return matchedSymbol === undefined ? undefined : (request as { [symbol: symbol]: unknown })[matchedSymbol];
+  const bag = request as { [symbol: symbol]: unknown };
+  const known = matchedSymbol === undefined ? undefined : bag[matchedSymbol];
+  if (known !== undefined) return known;
+  matchedSymbol = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === MATCHED);
+  return matchedSymbol === undefined ? undefined : bag[matchedSymbol];
 }
 
 function isOneOf(pattern: unknown, path: RoutePath): boolean {

@@ -6,7 +6,7 @@
  */
 import type { Route } from './express-layer.ts';
 import { isFailed, isLive, type Traces } from './express-live.ts';
-import { type App, type Chain, chainsTo, nameAtBase, nameAtPath } from './express-tree.ts';
+import { type App, type Chain, chainsTo, MOST_CHAINS, nameAtBase, nameAtPath, pathOf } from './express-tree.ts';
 
 /** What Express puts on a request. An app without Express may use any of it for something else. */
 interface ExpressRequest extends Traces {
@@ -16,14 +16,16 @@ interface ExpressRequest extends Traces {
   readonly baseUrl?: string;
   /** What they left. */
   readonly url?: string;
-  readonly originalUrl?: string;
   /** Undefined again once the outermost router was left. */
   readonly next?: unknown;
 }
 
 /** What is known of one route. */
 interface Known {
+  /** The apps that were searched for it, and the one of the last request. */
   readonly apps: WeakSet<App>;
+  lastApp: App | undefined;
+  /** At most 64, the newest. */
   chains: readonly Chain[];
   /** Requests that fitted no chain. */
   misses: number;
@@ -46,18 +48,17 @@ export function expressRoute(request: ExpressRequest, statusCode: number): strin
 }
 
 function liveName(request: ExpressRequest, { chains }: Known, statusCode: number): string | undefined {
-  const baseUrl = request.baseUrl ?? '';
-  const rest = pathOf(request.url);
+  const { baseUrl = '', url = '/' } = request;
   for (const chain of chains) {
-    const name = nameAtBase(chain, baseUrl, rest);
+    const name = nameAtBase(chain, baseUrl, url);
     if (name !== undefined && isLive(request, chain, statusCode)) return name;
   }
   return undefined;
 }
 
-/** By the whole path, since an error resets `req.baseUrl`; where a rewritten URL fits nothing, by the only way there is. */
+/** By the whole path, since an error resets `req.baseUrl`; where a URL was rewritten on the way, by the only way there is. */
 function failedAt(request: ExpressRequest, { chains }: Known): { chain: Chain; name: string } | undefined {
-  const path = pathOf(request.originalUrl);
+  const path = (request.baseUrl ?? '') + pathOf(request.url ?? '/');
   for (const chain of chains) {
     const name = nameAtPath(chain, path);
     if (name !== undefined) return { chain, name };
@@ -69,10 +70,13 @@ function failedAt(request: ExpressRequest, { chains }: Known): { chain: Chain; n
 function knownOf(route: Route, app: App): Known {
   let known = routes.get(route);
   if (known === undefined) {
-    known = { apps: new WeakSet(), chains: [], misses: 0 };
+    known = { apps: new WeakSet(), lastApp: undefined, chains: [], misses: 0 };
     routes.set(route, known);
   }
-  if (!known.apps.has(app)) search(known, route, app);
+  if (known.lastApp !== app) {
+    known.lastApp = app;
+    if (!known.apps.has(app)) search(known, route, app);
+  }
   return known;
 }
 
@@ -80,31 +84,20 @@ function knownOf(route: Route, app: App): Known {
 function missed(known: Known, route: Route, app: App): boolean {
   known.misses++;
   if ((known.misses & (known.misses - 1)) !== 0) return false;
-  const before = known.chains.length;
+  const before = known.chains;
   search(known, route, app);
-  return known.chains.length > before;
+  return known.chains.some((chain) => !before.some((other) => isSame(chain, other)));
 }
 
 function search(known: Known, route: Route, app: App): void {
   known.apps.add(app);
   const found = chainsTo(route, app);
   const isNew = (chain: Chain) => !found.some((other) => isSame(chain, other));
-  known.chains = [...known.chains.filter(isNew), ...found];
+  known.chains = [...known.chains.filter(isNew), ...found].slice(-MOST_CHAINS);
 }
 
 function isSame(a: Chain, b: Chain): boolean {
   return (
     a.layer === b.layer && a.mounts.length === b.mounts.length && a.mounts.every((mount, i) => mount === b.mounts[i])
   );
-}
-
-/** The path of a request target, which is `/path?query` or `http://host/path?query`. */
-function pathOf(target: string | undefined): string {
-  if (target === undefined) return '/';
-  const query = target.search(/[?#]/);
-  const bare = query < 0 ? target : target.slice(0, query);
-  if (bare.startsWith('/')) return bare;
-  const host = bare.indexOf('://');
-  const slash = host < 0 ? -1 : bare.indexOf('/', host + 3);
-  return slash < 0 ? '/' : bare.slice(slash);
 }

@@ -11,8 +11,12 @@ const MOUNT_TAIL = '\\/?(?=\\/|$)';
 const DEFAULT_PARAMETER = /^(?:\[\^\\?\/(?:\\?\.)?\]\+\?|\(\?:\(\?!.*)$/s;
 const REPEATED_SEGMENTS = /^\(\?:\[\\?\//;
 
-/** The alternatives of a regular expression: `source` cut at each `|` that is in no group and no class. */
+/**
+ * The alternatives of a regular expression: `source` cut at each `|` that is in no group and no class. Up to
+ * path-to-regexp 0.1.7 a group surrounds those of an array.
+ */
 export function alternativesOf(source: string): string[] {
+  if (source.startsWith('(?:') && tokenEnd(source, 0) === source.length) return alternativesOf(source.slice(3, -1));
   const parts: string[] = [];
   let start = 0;
   for (let at = 0; at < source.length; at = tokenEnd(source, at)) {

@@ -36,7 +36,7 @@ export interface Chain {
 type Trail = Pick<Chain, 'mounts' | 'routers'>;
 
 const DEEPEST = 16;
-const MOST_CHAINS = 64;
+export const MOST_CHAINS = 64;
 /** Layers looked at in one search. */
 const LONGEST_SEARCH = 100_000;
 
@@ -109,17 +109,17 @@ function chainOf({ mounts, routers }: Trail, router: Router, layer: Layer, route
 }
 
 /**
- * The chain's pattern if `baseUrl`, the part of the path that the routers took, is what its mounts take; `rest` is
+ * The chain's pattern if `baseUrl`, the part of the path that the routers took, is what its mounts take; `url` is
  * what they left. Else undefined.
  */
-export function nameAtBase(chain: Chain, baseUrl: string, rest: string): string | undefined {
+export function nameAtBase(chain: Chain, baseUrl: string, url: string): string | undefined {
   if (chain.base === undefined) {
     const before = takeMounts(chain, baseUrl);
-    return before === undefined || before.rest !== '/' ? undefined : nameOf(chain, before.text, rest);
+    return before === undefined || before.rest !== '/' ? undefined : nameOf(chain, before.text, url);
   }
   const { base } = chain;
   const same = base.length === baseUrl.length && (base === baseUrl || base.toLowerCase() === baseUrl.toLowerCase());
-  return same ? nameOf(chain, base, rest) : undefined;
+  return same ? nameOf(chain, base, url) : undefined;
 }
 
 /** The chain's pattern if the whole path leads along it, else undefined. */
@@ -142,12 +142,23 @@ function takeMounts(chain: Chain, path: string): { text: string; rest: string } 
   return { text, rest: rest === '' ? '/' : rest };
 }
 
-function nameOf(chain: Chain, before: string, rest: string): string {
-  return chain.name ?? join(before, routeText(chain.layer, chain.route.path, rest));
+function nameOf({ name, layer, route }: Chain, before: string, url: string): string {
+  if (name !== undefined) return name;
+  return join(before, Array.isArray(route.path) ? routeText(layer, route.path, pathOf(url)) : String(route.path));
 }
 
 function join(before: string, after: string): string {
   if (before === '') return after;
   if (after === '/' || after === '') return before;
   return after.startsWith('/') ? before + after : `${before}/${after}`;
+}
+
+/** The path of a request target, which is `/path?query` or `http://host/path?query`. */
+export function pathOf(target: string): string {
+  const query = target.search(/[?#]/);
+  const bare = query < 0 ? target : target.slice(0, query);
+  if (bare.startsWith('/')) return bare;
+  const host = bare.indexOf('://');
+  const slash = host < 0 ? -1 : bare.indexOf('/', host + 3);
+  return slash < 0 ? '/' : bare.slice(slash);
 }

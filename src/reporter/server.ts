@@ -61,7 +61,10 @@ export function createReporterServer(options: ReporterServerOptions): ReporterSe
   let onLoopback = true;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const deadline = setTimeout(() => response.destroy(), limits.answerTimeout).unref();
-    response.once('close', () => clearTimeout(deadline));
+    response.once('close', () => {
+      clearTimeout(deadline);
+      if (!server.listening) server.closeIdleConnections();
+    });
     answer(request, response, onLoopback);
   };
   const server = createServer(nodeOptions(limits), onRequest);
@@ -94,11 +97,14 @@ function nodeOptions(limits: ServerLimits): ServerOptions {
   };
 }
 
-/** Connections over the limit are dropped by Node; idle ones make room, so that holding them locks nobody out. */
+/**
+ * Connections over the limit are dropped by Node; idle ones make room, so that holding them locks nobody out. Goes
+ * before the server's own listener: once that has run, Node 26 takes the newcomer for idle, too.
+ */
 function limitConnections(server: Server, limit: number): void {
   server.maxConnections = limit;
   let open = 0;
-  server.on('connection', (socket) => {
+  server.prependListener('connection', (socket) => {
     open++;
     socket.once('close', () => {
       open--;

@@ -33,13 +33,14 @@ const tell = (message: ToApp) => port.postMessage(message);
 
 const maps = new Maps(map, (line) => log.once('maps', line));
 const startTime = maps.main.header('startTime');
+const settings = { seriesLimit: config.seriesLimit, warn: log.once };
 const host = new HostProbes(
   [
     processProbe(),
     memoryLimits(),
-    eventLoop(maps.main, config),
-    httpInFlight(maps.main, config),
-    series(maps.main, config),
+    eventLoop(maps.main, settings),
+    httpInFlight(maps.main, settings),
+    series(maps.main, settings),
   ],
   startTime,
   log.once,

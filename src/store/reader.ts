@@ -11,6 +11,7 @@ import {
   LOG_AT,
   LOG_BYTES,
   type LogEntry,
+  MAP_BYTES,
   METHODS,
   type MetricEntry,
   SLOT_BYTES,
@@ -48,6 +49,9 @@ export class StoreReader {
   #busySeen = 0;
 
   constructor(buffer: SharedArrayBuffer) {
+    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength !== MAP_BYTES) {
+      throw new RangeError(`no map: a map is a SharedArrayBuffer of ${MAP_BYTES} bytes`);
+    }
     this.cells = new Float64Array(buffer);
     this.#words = new Int32Array(buffer);
     this.#bytes = Buffer.from(buffer);
@@ -76,6 +80,13 @@ export class StoreReader {
       if (points.length > 0) snapshots.push({ metric, scope: entry.scope, points });
     }
     return snapshots;
+  }
+
+  /** Names of the metrics whose overflow series is in use. */
+  overflowing(): string[] {
+    this.#readLog();
+    const overflows = ({ attributes }: Series) => 'otel.metric.overflow' in attributes;
+    return [...this.#metrics.values()].filter(({ series }) => series.some(overflows)).map(({ metric }) => metric.name);
   }
 
   /** The exponential cells of one series, copied; undefined while that series does not exist. */

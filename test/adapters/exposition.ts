@@ -82,7 +82,7 @@ function readMetadata(word: string, name: string, rest: string, families: Exposi
     check(family.help === undefined, 'one HELP', name);
     const escapes = format === 'text' ? /^(?:[^\\]|\\[\\n])*$/s : /^(?:[^\\"]|\\[\\n"])*$/s;
     check(escapes.test(rest), 'escaped HELP', rest);
-    family.help = unescape(rest);
+    family.help = unescaped(rest);
   } else {
     check(format === 'openmetrics' && family.unit === undefined, 'one UNIT, in OpenMetrics', name);
     check(name.endsWith(`_${rest}`), 'UNIT is the end of the name', `${name} ${rest}`);
@@ -104,7 +104,7 @@ function readSample(line: string): Sample {
       check(match !== null, 'label="value"', line);
       const [, name = '', value = '', sign = ''] = match;
       check(!labels.has(name) && !name.startsWith('__'), 'a free label name, once', line);
-      labels.set(name, unescape(value));
+      labels.set(name, unescaped(value));
       end = sign;
       at = pair.lastIndex;
     }
@@ -114,7 +114,7 @@ function readSample(line: string): Sample {
   return { name: head, labels, value: Number(number.replace('Inf', 'Infinity')) };
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign));
 }
 

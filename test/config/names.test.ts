@@ -80,6 +80,7 @@ function hostileValues(): unknown[] {
     ...[null, 0, -1, Number.NaN, 1n, '', 'x', true, Symbol('s'), () => 1, class {}, [], [[]], circular, endless],
     ...[new Array(2 ** 32 - 1), new Map(), new Date(), Promise.resolve(), Object.create(null), /x/, new Uint8Array(9)],
     ...[revoked.proxy, revokedList.proxy, new Proxy({}, traps), new Proxy([], traps)],
+    ...Object.entries(traps).map(([name, each]) => new Proxy({}, { [name]: each })),
     { toString: trap, valueOf: trap, [Symbol.toPrimitive]: trap, toJSON: trap },
     Object.defineProperty({}, Symbol.toStringTag, { get: trap }),
     Object.defineProperty({}, 'x', { get: trap, enumerable: true }),
@@ -113,6 +114,11 @@ test('whatever is passed as the options or the environment, parse returns the de
     t.regex(problems[0]!, /^the options is .*: it must be an object; used instead: /);
   }
   t.deepEqual(parse({}, { LOADLINE_LOG: 5 } as never).config.log, 'info');
+});
+
+test('a million unknown options are counted', (t) => {
+  const options = Object.fromEntries(Array.from({ length: 1e6 }, (_, i) => [`x${i}`, 1]));
+  t.regex(fromAny(options).problems.at(-1)!, /^each of 999990 more names/);
 });
 
 test('a getter that throws costs its own option only, and each getter is asked once', (t) => {

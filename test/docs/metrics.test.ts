@@ -12,7 +12,7 @@ import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 
 const map = new StoreReader(new StoreWriter().buffer);
-const settings = { seriesLimit: 2000 };
+const settings = { seriesLimit: 2000, warn() {} };
 const hostProbes = [
   processProbe(),
   memoryLimits(),

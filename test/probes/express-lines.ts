@@ -16,7 +16,7 @@ function line(name: string, module: string): ExpressLine {
 }
 
 /** `LOADLINE_TEST_EXPRESS`: the folder of one more Express to run the same tests against. */
-const more = process.env['LOADLINE_TEST_EXPRESS'];
+const more = process.env.LOADLINE_TEST_EXPRESS;
 
 export const expressLines: readonly ExpressLine[] = [
   line('Express 4', 'express4'),

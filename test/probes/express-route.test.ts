@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
@@ -308,8 +311,8 @@ for (const { name, major, express } of expressLines) {
 
   test(`${name}: an error that becomes a 4xx keeps its route, a 404 has none`, async (t) => {
     const app = express();
-    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params['status']) }));
-    app.get('/fail', (request, _response, next) => next({ status: Number(request.query['status']) }));
+    app.get('/fail/:status', (request, _response, next) => next({ status: Number(request.params.status) }));
+    app.get('/fail', (request, _response, next) => next({ status: Number(request.query.status) }));
     const answer: ErrorRequestHandler = ({ status }: { status: number }, _request, response, _next) => {
       response.status(status).send('refused');
     };
@@ -398,7 +401,7 @@ for (const { name, major, express } of expressLines) {
   test(`${name}: a guard for all paths names nothing that it lets pass`, async (t) => {
     const app = express();
     app.all(major === 4 ? '*' : '/*splat', (request, response, next) => {
-      if (request.query['stop'] === undefined) next();
+      if (request.query.stop === undefined) next();
       else response.status(401).send('stop');
     });
     app.get('/page/:id', ok);
@@ -420,7 +423,7 @@ for (const { name, major, express } of expressLines) {
       response.send('fine');
     });
     app.use((request, response, next) => {
-      if (request.query['deny'] === undefined) next();
+      if (request.query.deny === undefined) next();
       else response.status(403).send('no');
     });
     app.get('/x', ok);
@@ -553,6 +556,24 @@ for (const { name, major, express } of expressLines) {
         '/v:major.:minor/user/:user',
       ].sort(),
     );
+  });
+
+  test(`${name}: answers, error pages and their stacks are the same to the byte`, async (t) => {
+    const app = express();
+    const router = express.Router().get('/raise', raise).get('/ok', ok).get('/skip', pass);
+    app.use('/org/:org', router);
+    app.set('env', 'test');
+    app.use(((error, _request, _response, next) => next(error)) satisfies ErrorRequestHandler);
+    const server = await observe(app);
+    const bare = createServer(app).listen(0, '127.0.0.1');
+    await once(bare, 'listening');
+    for (const path of ['/org/a/raise', '/org/a/ok', '/org/a/skip', '/%ff', '/org/%ff/ok']) {
+      const { body } = await server.ask(path);
+      const response = await fetch(`http://127.0.0.1:${(bare.address() as AddressInfo).port}${path}`);
+      t.is(body, await response.text(), path);
+    }
+    bare.close();
+    await server.close();
   });
 
   test(`${name}: two servers may share a router`, async (t) => {

@@ -1,0 +1,7 @@
+/** The real servers that the integration tests stand on. */
+export { startApache } from './apache.ts';
+export type { FrontEnd, FrontEndOptions } from './front-end.ts';
+export { type HaproxyOptions, startHaproxy } from './haproxy.ts';
+export { startNginx } from './nginx.ts';
+export { find, howToInstall, need } from './packages.ts';
+export { type Prometheus, type Series, startPrometheus } from './prometheus.ts';

@@ -8,6 +8,8 @@ import { startWith } from './start.ts';
 
 /** ms between two looks for samplers and instruments that came without a word. */
 const LOOK = 1000;
+const LISTEN_CALLED = 'tracing:net.server.listen:asyncStart';
+const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
 /**
  * Starts the agent as soon as the process listens, has a sampler, or has recorded something. Until then: two channel
@@ -17,26 +19,30 @@ const LOOK = 1000;
  */
 export function arm(begin: number): void {
   const state = processState();
-  if (state.armed || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
-  state.armed = true;
+  if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
+  const look = timers.setInterval(() => {
+    if (samplerSet().size > 0 || state.store !== undefined) startWith({}, []);
+  }, LOOK);
+  look.unref();
+  // Called by whoever starts the agent, this copy of the package or another one.
+  const disarm = () => {
+    timers.clearInterval(look);
+    state.disarm = undefined;
+  };
+  state.disarm = disarm;
   const onCall = () => mark('listenCalled');
   const onListening = (message: unknown) => {
     mark('listening');
-    go([(message as { server: unknown }).server]);
+    if (state.disarm === disarm) startWith({}, [(message as { server: unknown }).server]);
+    // Not at once: leaving a channel while it publishes makes Node skip the subscriber that comes next.
+    queueMicrotask(() => {
+      unsubscribe(LISTEN_CALLED, onCall);
+      unsubscribe(LISTENING, onListening);
+    });
   };
-  const go = (servers: readonly unknown[]) => {
-    timers.clearInterval(look);
-    unsubscribe('tracing:net.server.listen:asyncStart', onCall);
-    unsubscribe('tracing:net.server.listen:asyncEnd', onListening);
-    startWith({}, servers);
-  };
-  const look = timers.setInterval(() => {
-    if (samplerSet().size > 0 || state.store !== undefined) go([]);
-  }, LOOK);
-  look.unref();
-  subscribe('tracing:net.server.listen:asyncStart', onCall);
-  subscribe('tracing:net.server.listen:asyncEnd', onListening);
+  subscribe(LISTEN_CALLED, onCall);
+  subscribe(LISTENING, onListening);
   followFastify();
   mark('agentEnd');
 }

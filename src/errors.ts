@@ -51,17 +51,37 @@ export const CATALOGUE = {
     message: 'the reporter thread died three times in a minute ({reason}), so nothing is exported any more',
     remedy: 'report it as a bug with this line; the app runs on, and metrics return when it is restarted',
   },
+  ERR_LOADLINE_SAMPLER_INVALID: {
+    message: 'an entry of the sampler set is no sampler ({found}) and is left out',
+    remedy: 'give it scope.name (1 to 255 characters) and sample()',
+  },
+  ERR_LOADLINE_SAMPLER_SET: {
+    message: 'the set of samplers cannot be read',
+    remedy: 'leave globalThis[Symbol.for("metric-samplers.v1")] a Set',
+  },
+  ERR_LOADLINE_SAMPLER_LIMIT: {
+    message: 'sampler "{scope}" is left out, since there are too many',
+    remedy: 'remove samplers that are not needed any more; then it is asked',
+  },
   ERR_LOADLINE_SAMPLER_THREW: {
-    message: 'sampler {scope} threw ({reason})',
-    remedy: 'correct the sampler; what it put before is kept, and it is asked again after 1, 2, 4 … 16 rounds',
+    message: 'sampler "{scope}" failed ({reason})',
+    remedy: 'correct it; what it put before is kept, and it is asked again after 1, 2, 4 … 16 rounds',
   },
   ERR_LOADLINE_SAMPLER_TIMEOUT: {
-    message: 'sampler {scope} took longer than {timeout} ms',
+    message: 'sampler "{scope}" took longer than {timeout} ms',
     remedy: 'speed it up or raise LOADLINE_SAMPLER_TIMEOUT; what it put in time is kept, and it is asked again later',
   },
+  ERR_LOADLINE_SAMPLER_SLOW: {
+    message: 'sampler "{scope}" keeps blocking the event loop ({milliseconds} ms) and is asked less often',
+    remedy: 'let it take under 50 ms at a time',
+  },
   ERR_LOADLINE_SAMPLER_VALUE: {
-    message: 'sampler {scope} put {found} for metric {metric}, which is refused',
-    remedy: 'it must be {allowed}',
+    message: 'sampler "{scope}" put a value for {metric} that is refused ({reason})',
+    remedy: 'SPEC.md says what a value must be',
+  },
+  ERR_LOADLINE_SAMPLER_OVERFLOW: {
+    message: 'sampler "{scope}" has more series than the budget, so the rest goes to otel.metric.overflow="true"',
+    remedy: 'use attributes with fewer values, or raise LOADLINE_SERIES_LIMIT (gauges over the budget are dropped)',
   },
   ERR_LOADLINE_METRIC_CONFLICT: {
     message: 'metric {metric} is {known} already, so what is recorded in it as {found} is dropped',
@@ -74,6 +94,10 @@ export const CATALOGUE = {
   ERR_LOADLINE_METRIC_BOUNDS: {
     message: 'the bounds of metric {metric} are not usable, so what is recorded in it is dropped',
     remedy: 'give 1 to 64 ascending, finite numbers',
+  },
+  ERR_LOADLINE_METRIC_OPTIONS: {
+    message: 'the options of metric {metric} cannot be read ({reason}), so what is recorded in it is dropped',
+    remedy: 'pass a plain object with unit, help and bounds',
   },
   ERR_LOADLINE_SERIES_OVERFLOW: {
     message: 'metric {metric} has more than {limit} series, so new ones go to otel.metric.overflow="true"',

@@ -2,9 +2,10 @@
  * What is there once per thread of a process, however many copies of this package are loaded: held on `globalThis`
  * under a shared symbol, so that a preloaded copy and the app's own are one agent.
  */
-import { threadId } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 import { parse } from './config.ts';
 import { watchFastify } from './probes/fastify-route.ts';
+import { announceMap } from './reporter/thread-map.ts';
 import type { Instruments } from './sampler/instruments.ts';
 import type { Agent } from './start.ts';
 import { StoreWriter } from './store/writer.ts';
@@ -20,8 +21,8 @@ export interface ProcessState {
   instruments?: Instruments;
   /** The agent that runs in this thread. */
   agent?: Agent | undefined;
-  /** A preload waits for something to measure. */
-  armed?: boolean;
+  /** A preload waits for something to measure, until this is called. */
+  disarm?: (() => void) | undefined;
   /** Fastify instances that are made from now on tell their routes. */
   followsFastify?: boolean;
 }
@@ -41,9 +42,16 @@ export function sharedStore(settings?: {
   if (state.store && !settings) return state.store;
   const { seriesLimit, bounds } = settings ?? parse({}, process.env).config;
   state.bounds = bounds;
-  state.store ??= new StoreWriter({ threadId });
+  state.store ??= makeStore();
   state.store.seriesLimit = seriesLimit;
   return state.store;
+}
+
+/** A worker thread of the app hands its map over at once: it may be gone in a moment. */
+function makeStore(): StoreWriter {
+  const store = new StoreWriter({ threadId });
+  if (!isMainThread) announceMap(store.buffer);
+  return store;
 }
 
 /** Fastify tells of its instances when they are made, which is long before they listen. */

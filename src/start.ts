@@ -14,7 +14,6 @@ import type { Probe, ProbeContext } from './probes/probe.ts';
 import { startup } from './probes/startup.ts';
 import { followFastify, processState, sharedStore } from './process-state.ts';
 import { Reporter } from './reporter/reporter.ts';
-import { announceMap } from './reporter/thread-map.ts';
 import { Collector } from './sampler/collect.ts';
 import { samplerSet } from './sampler/sampler.ts';
 import type { Attributes } from './snapshot/metric.ts';
@@ -26,7 +25,10 @@ export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, mem
 
 /** A running agent. */
 export interface Agent {
-  /** Resolves with the URL of the agent's server once it serves; with undefined when it has none. Never rejects. */
+  /**
+   * Resolves with the URL of the agent's server once it serves; with undefined when it has none. Never rejects. The
+   * process stays alive until then if this was read, and only then.
+   */
   readonly ready: Promise<string | undefined>;
   /** Delivers what is pending and ends everything, within about two seconds. Never rejects. Idempotent. */
   stop(): Promise<void>;
@@ -61,6 +63,7 @@ export function startWith(options: Options, servers: readonly unknown[]): Agent 
     if (names.length > 0) log.warn(describe('ERR_LOADLINE_STARTED_TWICE', { options: names.join(', ') }));
     return state.agent;
   }
+  state.disarm?.();
   for (const problem of problems) log.warn(problem);
   if (!config.enabled) return STOPPED;
   try {
@@ -76,11 +79,12 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
   const state = processState();
   followFastify();
   const store = sharedStore(config);
-  const heartbeat = new Heartbeat(store.cells);
+  const heartbeat = new Heartbeat(store.cells, log.once);
   const stops = startProbes({ store, heartbeat, servers, ...config, ...definer(store, config), warn: log.once }, log);
   heartbeat.start();
   stops.push(() => heartbeat.stop());
-  const carrier = isMainThread ? report(store, config, log) : announceMap(store.buffer);
+  // A worker thread's map is carried out by the main thread's reporter, since it was made.
+  const carrier = isMainThread ? report(store, config, log) : STOPPED;
   let stopped: Promise<void> | undefined;
   const end = async () => {
     for (const stopProbe of stops) stopProbe();
@@ -88,7 +92,9 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
     state.agent = undefined;
   };
   return {
-    ready: carrier.ready,
+    get ready() {
+      return carrier.ready;
+    },
     stop: () => {
       stopped ??= end();
       return stopped;
@@ -103,7 +109,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     timeout: config.samplerTimeout,
     seriesLimit: config.seriesLimit,
     processStart: processStartTime(),
-    warn: (_code, text) => log.once(text, text),
+    warn: (_code, line) => log.warn(line),
   });
   const reporter = new Reporter({
     data: { config, resource: resourceOf(config), map: store.buffer },
@@ -112,7 +118,9 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   });
   reporter.start();
   return {
-    ready: reporter.ready,
+    get ready() {
+      return reporter.ready();
+    },
     async stop() {
       await reporter.stop();
       collector.close();

@@ -12,7 +12,7 @@ import { processLine, routeTable } from './table.ts';
 /** Short, so that a run of 20 s has enough intervals to tell which route burns the loop. */
 const SCRAPE_MS = 1000;
 const SCRAPES_PER_TABLE = 3;
-const SCRAPE_PATIENCE_MS = 5000;
+const SCRAPE_PATIENCE_MS = 10_000;
 const START_PATIENCE_MS = 10_000;
 const DRAIN_MS = 2000;
 /** A connection to a process breaks a moment before its exit is known. */
@@ -77,13 +77,17 @@ async function listening(shop: Shop, signal: AbortSignal): Promise<string> {
   return url;
 }
 
-/** Scrapes every second into `scrapes`, with a table every third time, until the signal aborts. */
+/** Scrapes every second into `scrapes`, with a table every third time, until the signal aborts; says what it missed. */
 async function watch(url: string, scrapes: Scrape[], signal: AbortSignal): Promise<void> {
   let shown = scrapes[0]!;
   for (let count = 1; ; count++) {
     await pause(SCRAPE_MS, signal);
+    const latest = await scrape(url, signal).catch((error: Error) => error);
     if (signal.aborted) return;
-    const latest = await scrape(url);
+    if (latest instanceof Error) {
+      say(latest.message);
+      continue;
+    }
     scrapes.push(latest);
     if (count % SCRAPES_PER_TABLE !== 0) continue;
     const interval = between(shown, latest);
@@ -96,7 +100,7 @@ async function firstScrape(url: string, signal: AbortSignal): Promise<Scrape> {
   const deadline = performance.now() + START_PATIENCE_MS;
   for (;;) {
     try {
-      return await scrape(url);
+      return await scrape(url, signal);
     } catch (error) {
       if (signal.aborted || performance.now() > deadline) throw error;
       await pause(100, signal);
@@ -104,9 +108,10 @@ async function firstScrape(url: string, signal: AbortSignal): Promise<Scrape> {
   }
 }
 
-async function scrape(url: string): Promise<Scrape> {
+async function scrape(url: string, signal?: AbortSignal): Promise<Scrape> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(SCRAPE_PATIENCE_MS) });
+    const patience = AbortSignal.timeout(SCRAPE_PATIENCE_MS);
+    const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, patience]) : patience });
     const text = await response.text();
     if (!response.ok) throw new Error(`status ${response.status}`);
     return { time: performance.now() / 1000, samples: parseSamples(text) };

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { followWallClock, now, timers } from '../clock.ts';
+import { reasonOf } from '../errors.ts';
 import { HEADER } from '../store/layout.ts';
 
 /** ms */
@@ -18,6 +19,7 @@ export type Beat = (time: number, delay: number, interval: number) => void;
 
 export class Heartbeat {
   readonly #cells: Float64Array;
+  readonly #warn: (key: string, line: string) => void;
   readonly #beats = new Set<Beat>();
   readonly #seconds = new Set<(time: number) => void>();
   #timer: ReturnType<typeof timers.setInterval> | undefined;
@@ -25,8 +27,10 @@ export class Heartbeat {
   #last = 0;
   #lastSecond = 0;
 
-  constructor(cells: Float64Array) {
+  /** @param warn told when something on the pulse throws, which takes nothing else down. Default: nobody is told */
+  constructor(cells: Float64Array, warn: (key: string, line: string) => void = () => {}) {
     this.#cells = cells;
+    this.#warn = warn;
   }
 
   /** Calls `beat` at every pulse with the time, the delay and the interval, all ms; returns what ends that. */
@@ -65,15 +69,25 @@ export class Heartbeat {
     const delay = Math.max(0, time - this.#last - this.#interval);
     this.#last = time;
     this.#mark(time);
-    for (const beat of this.#beats) beat(time, delay, this.#interval);
+    for (const beat of this.#beats) this.#guard(() => beat(time, delay, this.#interval));
     if (time - this.#lastSecond >= SECOND) {
       this.#lastSecond = time;
       followWallClock();
-      for (const tick of this.#seconds) tick(time);
+      for (const tick of this.#seconds) this.#guard(() => tick(time));
     }
     const busy = this.#cells[HEADER.busyNow]! > 0 || time - this.#cells[HEADER.busyAt]! < QUIET_AFTER;
     const wanted = busy ? BUSY_INTERVAL : IDLE_INTERVAL;
     if (wanted !== this.#interval) this.#arm(wanted);
+  }
+
+  /** What throws here would end the app: reading memory does where no file can be opened any more. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.#warn(`pulse:${reason}`, `some numbers are not read this time (${reason})`);
+    }
   }
 
   #mark(time: number): void {

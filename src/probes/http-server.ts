@@ -41,6 +41,8 @@ const answer: Answer = {
     const { headersSent, _header } = response as ServerResponse & { readonly _header?: unknown };
     return headersSent && typeof _header === 'string' && /^content-type:\s*text\/event-stream/im.test(_header);
   },
+  isGone: ({ request, response }) =>
+    (response as ServerResponse).writableFinished || (request as Request).socket?.destroyed === true,
 };
 
 /** What the shared functions need, while the probe runs. Requests that are open when it stops are not counted. */
@@ -143,12 +145,20 @@ export const httpServer: Probe = {
       }
     };
 
+    const onSecond = (time: number) => {
+      try {
+        requests.review(time);
+      } catch (error) {
+        warn(error);
+      }
+    };
+
     subscribe('http.server.request.start', onStart);
     subscribe('http.server.response.finish', onFinish);
     const stops = [
       () => unsubscribe('http.server.request.start', onStart),
       () => unsubscribe('http.server.response.finish', onFinish),
-      heartbeat.everySecond((time) => requests.detachStreams(time)),
+      heartbeat.everySecond(onSecond),
       watchHttp2(requests, metrics, context),
     ];
     return () => {

@@ -25,6 +25,10 @@ const answer: Answer = {
     const { headersSent, sentHeaders } = response as Stream;
     return headersSent && String(sentHeaders?.['content-type']).startsWith('text/event-stream');
   },
+  isGone: ({ response }) => {
+    const { destroyed, closed, session } = response as Stream;
+    return destroyed || (closed && session?.closed !== false);
+  },
 };
 
 function onBodyEnd(this: Stream): void {

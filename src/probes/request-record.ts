@@ -15,6 +15,8 @@ export interface Answer {
   aborted(record: RequestRecord): boolean;
   /** Whether it is a `text/event-stream` that has begun. */
   isEventStream(record: RequestRecord): boolean;
+  /** Whether it can't go on, though nothing told of its end. */
+  isGone(record: RequestRecord): boolean;
 }
 
 /** Times are ms, monotonic; 0 = not yet. */
@@ -61,8 +63,8 @@ export class RequestRecord {
   }
 }
 
-/** ms after which an open request is looked at for being an event stream. */
-const STREAM_AFTER = 1000;
+/** ms after which an open request is looked at again. */
+const LONG = 1000;
 
 /** Every request in flight, oldest first, from its beginning to its end, each ended once. */
 export class Requests {
@@ -117,14 +119,24 @@ export class Requests {
     mark('firstResponse');
   }
 
-  /** Takes event streams out of the requests in progress: they are open for hours and do no work. */
-  detachStreams(time: number): void {
-    for (let record = this.#first; record && time - record.start > STREAM_AFTER; record = record.next) {
-      if (record.detached > 0 || !record.answer.isEventStream(record)) continue;
-      this.#slots.release(record.slot);
-      record.slot = -1;
-      this.#metrics.detach(record, time);
+  /**
+   * Looks at the requests that have been open for long. Event streams leave the requests in progress: they are open for
+   * hours and do no work. Ends the ones whose end nothing told: the app removed the listeners, or (Node 20, HTTP/2)
+   * the client said goodbye in the middle of a large answer.
+   */
+  review(time: number): void {
+    let next: RequestRecord | undefined;
+    for (let record = this.#first; record && time - record.start > LONG; record = next) {
+      next = record.next;
+      if (record.answer.isGone(record)) this.end(record, time);
+      else if (record.detached === 0 && record.answer.isEventStream(record)) this.#detach(record, time);
     }
+  }
+
+  #detach(record: RequestRecord, time: number): void {
+    this.#slots.release(record.slot);
+    record.slot = -1;
+    this.#metrics.detach(record, time);
   }
 
   /** The agent stops: what is still open will not be counted, and is not active any more. */

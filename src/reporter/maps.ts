@@ -12,7 +12,7 @@ export class Maps {
   /** @throws RangeError when the main thread's buffer is no map of this layout. */
   constructor(main: SharedArrayBuffer, warn: (line: string) => void) {
     this.main = new StoreReader(main);
-    this.#channel.onmessage = (event) => this.#onMessage((event as { data: MapMessage }).data, warn);
+    this.#channel.onmessage = (event) => this.#onMessage((event as { data?: MapMessage | null }).data, warn);
     (this.#channel as unknown as { unref(): void }).unref();
     this.#channel.postMessage({ type: 'announce' } satisfies MapMessage);
   }
@@ -29,8 +29,8 @@ export class Maps {
     this.#channel.close();
   }
 
-  #onMessage(message: MapMessage, warn: (line: string) => void): void {
-    if (message.type !== 'map') return;
+  #onMessage(message: MapMessage | null | undefined, warn: (line: string) => void): void {
+    if (message?.type !== 'map') return;
     try {
       const reader = new StoreReader(message.map);
       const threadId = reader.header('threadId');

@@ -31,14 +31,26 @@ export class Reporter {
   #worker: Worker | undefined;
   #restart: ReturnType<typeof timers.setTimeout> | undefined;
   #stopping = false;
-  #ready!: (url: string | undefined) => void;
-  /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves or can't. */
-  readonly ready = new Promise<string | undefined>((resolve) => {
-    this.#ready = resolve;
+  #isReady = false;
+  #resolve!: (url: string | undefined) => void;
+  readonly #ready = new Promise<string | undefined>((resolve) => {
+    this.#resolve = resolve;
   });
+  /** Somebody waits for it to be ready: until then the thread keeps the process alive, and never otherwise. */
+  #isAwaited = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+  }
+
+  /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves, can't, or is stopped. */
+  ready(): Promise<string | undefined> {
+    this.#isAwaited = true;
+    if (!this.#isReady) {
+      this.#worker?.ref();
+      this.#restart?.ref();
+    }
+    return this.#ready;
   }
 
   /** False when the thread can't be had here, which is said in one line. */
@@ -63,13 +75,14 @@ export class Reporter {
     timers.clearTimeout(this.#restart);
     const worker = this.#worker;
     this.#worker = undefined;
-    if (!worker) return;
+    if (!worker) return this.#settle(undefined);
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
     this.#tell(worker, { type: 'stop' });
     const limit = timers.setTimeout(() => void worker.terminate(), STOP_LIMIT);
     await ended;
     timers.clearTimeout(limit);
+    this.#settle(undefined);
   }
 
   #spawn(): Worker {
@@ -88,12 +101,12 @@ export class Reporter {
       reason = reasonOf(error);
     });
     worker.on('exit', () => this.#onExit(worker, reason));
-    worker.unref();
+    if (this.#isReady || !this.#isAwaited) worker.unref();
     return worker;
   }
 
   #onMessage(worker: Worker, message: ToApp): void {
-    if (message.type === 'ready') this.#ready(message.url);
+    if (message.type === 'ready') this.#settle(message.url);
     else void this.#collect(worker, message.round);
   }
 
@@ -119,12 +132,18 @@ export class Reporter {
     }
     this.#options.log.warn(describe('ERR_LOADLINE_REPORTER_DIED', { reason }));
     this.#restart = timers.setTimeout(() => this.start(), RESTART_AFTER);
-    this.#restart.unref();
+    if (this.#isReady || !this.#isAwaited) this.#restart.unref();
   }
 
   #giveUp(line: string): void {
     this.#options.log.warn(line);
-    this.#ready(undefined);
+    this.#settle(undefined);
+  }
+
+  #settle(url: string | undefined): void {
+    this.#isReady = true;
+    if (!this.#stopping) this.#worker?.unref();
+    this.#resolve(url);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The collector: asks the samplers of this thread and keeps what they say, whatever they do (SPEC.md, "Collectors"). */
+import type { Code } from '../errors.ts';
 import type { MetricSnapshot } from '../snapshot/snapshot.ts';
 import { readScope } from './accept.ts';
 import type { Call } from './call.ts';
@@ -25,8 +26,8 @@ export interface CollectorOptions {
   readonly seriesLimit?: number;
   /** The live set, read in each round. */
   readonly samplers: Iterable<Sampler>;
-  /** Called at most once per code, sampler scope and reason; the text is one line. Default: nobody is told. */
-  warn?(code: string, text: string): void;
+  /** Called at most once per code, sampler scope and reason; a line of `docs/errors.md`. Default: nobody is told. */
+  warn?(code: Code, line: string): void;
   /** Epoch ms. Default: `Date.now`. */
   now?(): number;
   /** Epoch ms that values count from when their sampler does not say. Default: the start of this thread. */
@@ -35,7 +36,6 @@ export interface CollectorOptions {
 
 export class Collector {
   readonly #samplers: Iterable<Sampler>;
-  readonly #timeout: number;
   readonly #processStart: number;
   readonly #shared: Shared;
   readonly #slots = new Map<unknown, Slot>();
@@ -45,13 +45,13 @@ export class Collector {
 
   constructor(options: CollectorOptions) {
     this.#samplers = options.samplers;
-    this.#timeout = options.timeout ?? 1000;
     this.#processStart = options.processStart ?? Math.floor(timeOrigin);
     this.#shared = {
       consumer: options.consumer ?? 'loadline',
+      timeout: options.timeout ?? 1000,
       seriesLimit: options.seriesLimit ?? 2000,
       names: new Names(),
-      warnings: new Warnings((code, text) => options.warn?.(code, text)),
+      warnings: new Warnings((code, line) => options.warn?.(code, line)),
       busy: new WeakSet(),
       now: () => options.now?.() ?? dateNow(),
     };
@@ -88,7 +88,7 @@ export class Collector {
       if (call?.open) open.push(call);
     }
     if (open.length === 0) return;
-    const inTime = await within(this.#timeout, Promise.all(open.map((call) => call.done)));
+    const inTime = await within(this.#shared.timeout, Promise.all(open.map((call) => call.done)));
     if (!inTime) for (const call of open) call.expire();
   }
 
@@ -106,7 +106,7 @@ export class Collector {
     try {
       present = new Set<unknown>(this.#samplers);
     } catch {
-      this.#shared.warnings.once('SAMPLER_SET');
+      this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_SET', '', {});
       return;
     }
     for (const sampler of [...this.#slots.keys()]) if (!present.has(sampler)) this.#leave(sampler);
@@ -114,15 +114,19 @@ export class Collector {
   }
 
   #enter(candidate: unknown): void {
-    const { warnings } = this.#shared;
     try {
       const scope = readScope(candidate);
-      if (scope === undefined) warnings.once('SAMPLER_INVALID', '', typeof candidate);
-      else if (this.#slots.size >= MAX_SAMPLERS) warnings.once('SAMPLER_LIMIT', scope.name);
-      else this.#slots.set(candidate, this.#slot(candidate as Sampler, scope));
+      if (scope === undefined) this.#invalid(typeof candidate);
+      else if (this.#slots.size >= MAX_SAMPLERS) {
+        this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_LIMIT', scope.name, { scope: scope.name });
+      } else this.#slots.set(candidate, this.#slot(candidate as Sampler, scope));
     } catch {
-      warnings.once('SAMPLER_INVALID', '', 'reading it threw');
+      this.#invalid('reading it threw');
     }
+  }
+
+  #invalid(found: string): void {
+    this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_INVALID', found, { found });
   }
 
   #slot(sampler: Sampler, scope: Slot['scope']): Slot {

@@ -50,7 +50,8 @@ export interface Histogram {
 }
 
 const NONE: Attributes = Object.freeze({});
-const LARGEST = Number.MAX_VALUE;
+/** Instruments that can't be had and are remembered, so that each is said once. */
+const MAX_REFUSED = 1000;
 
 class Recorder {
   readonly writer: MetricWriter;
@@ -71,7 +72,7 @@ class Recorder {
 
 class CounterInstrument extends Recorder implements Counter {
   add(value = 1, attributes?: Attributes): void {
-    if (value >= 0 && value <= LARGEST) this.writer.cells[this.at(attributes)]! += value;
+    if (Number.isFinite(value) && value >= 0) this.writer.cells[this.at(attributes)]! += value;
   }
 
   with(attributes: Attributes): { add(value?: number): void } {
@@ -89,13 +90,13 @@ class BoundCounter {
   }
 
   add(value = 1): void {
-    if (value >= 0 && value <= LARGEST) this.#cells[this.#at]! += value;
+    if (Number.isFinite(value) && value >= 0) this.#cells[this.#at]! += value;
   }
 }
 
 class UpDownInstrument extends Recorder implements UpDown {
   add(value = 1, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.cells[this.at(attributes)]! += value;
+    if (Number.isFinite(value)) this.writer.cells[this.at(attributes)]! += value;
   }
 
   with(attributes: Attributes): { add(value?: number): void } {
@@ -103,7 +104,7 @@ class UpDownInstrument extends Recorder implements UpDown {
     const at = this.at(attributes);
     return {
       add(value = 1) {
-        if (value >= -LARGEST && value <= LARGEST) cells[at]! += value;
+        if (Number.isFinite(value)) cells[at]! += value;
       },
     };
   }
@@ -111,7 +112,7 @@ class UpDownInstrument extends Recorder implements UpDown {
 
 class GaugeInstrument extends Recorder implements Gauge {
   set(value: number, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.cells[this.at(attributes)] = value;
+    if (Number.isFinite(value)) this.writer.cells[this.at(attributes)] = value;
   }
 
   with(attributes: Attributes): { set(value: number): void } {
@@ -119,7 +120,7 @@ class GaugeInstrument extends Recorder implements Gauge {
     const at = this.at(attributes);
     return {
       set(value) {
-        if (value >= -LARGEST && value <= LARGEST) cells[at] = value;
+        if (Number.isFinite(value)) cells[at] = value;
       },
     };
   }
@@ -127,7 +128,7 @@ class GaugeInstrument extends Recorder implements Gauge {
 
 class HistogramInstrument extends Recorder implements Histogram {
   record(value: number, attributes?: Attributes): void {
-    if (value >= -LARGEST && value <= LARGEST) this.writer.record(this.at(attributes), value);
+    if (Number.isFinite(value)) this.writer.record(this.at(attributes), value);
   }
 
   with(attributes: Attributes): { record(value: number): void } {
@@ -145,7 +146,7 @@ class BoundHistogram {
   }
 
   record(value: number): void {
-    if (value >= -LARGEST && value <= LARGEST) this.#writer.record(this.#at, value);
+    if (Number.isFinite(value)) this.#writer.record(this.#at, value);
   }
 }
 
@@ -168,11 +169,12 @@ export class Instruments {
   readonly #warn: (line: string) => void;
   readonly #bounds: () => Readonly<Record<string, readonly number[]>>;
   readonly #made = new Map<string, Instrument>();
+  readonly #refused = new Set<string>();
 
   /**
    * @param store makes or returns the thread's map; called at the first instrument
    * @param bounds the user's bounds per metric name, which win over the code's
-   * @param warn told what is wrong with an instrument that cannot be had
+   * @param warn told once what is wrong with an instrument that cannot be had
    */
   constructor(
     store: () => StoreWriter,
@@ -213,9 +215,24 @@ export class Instruments {
     if (typeof name !== 'string' || name.length === 0 || name.length > 255) {
       return this.#refuse(describe('ERR_LOADLINE_METRIC_NAME', { metric: reasonOf(name) }));
     }
+    try {
+      return this.#make(kind, name, options, Class);
+    } catch (error) {
+      return this.#refuse(describe('ERR_LOADLINE_METRIC_OPTIONS', { metric: name, reason: reasonOf(error) }));
+    }
+  }
+
+  #make<T extends Instrument>(
+    kind: MetricKind,
+    name: string,
+    options: HistogramOptions | undefined,
+    Class: new (writer: MetricWriter) => T,
+  ): T | undefined {
+    // First of all: where the environment sets bounds, they are known once the map is made.
+    const store = this.#store();
     const metric = this.#describe(kind, name, options ?? {});
     if (!metric) return this.#refuse(describe('ERR_LOADLINE_METRIC_BOUNDS', { metric: name }));
-    const writer = this.#store().metric(metric, this.#scope);
+    const writer = store.metric(metric, this.#scope);
     if (writer.metric !== metric) return this.#refuse(conflict(name, 'a metric of loadline itself', kind));
     const instrument = new Class(writer);
     this.#made.set(name, instrument);
@@ -225,11 +242,14 @@ export class Instruments {
   #describe(kind: MetricKind, name: string, { unit, help, bounds }: HistogramOptions): Metric | undefined {
     const base: Metric = { name, kind, unit: textOf(unit), help: textOf(help) };
     if (kind !== 'histogram') return base;
-    const chosen = this.#bounds()[name] ?? bounds ?? DURATION_BOUNDS;
+    const set = this.#bounds();
+    const chosen = (Object.hasOwn(set, name) ? set[name] : bounds) ?? DURATION_BOUNDS;
     return areBounds(chosen) ? { ...base, bounds: [...chosen] } : undefined;
   }
 
   #refuse(line: string): undefined {
+    if (this.#refused.has(line) || this.#refused.size >= MAX_REFUSED) return;
+    this.#refused.add(line);
     this.#warn(line);
   }
 }

@@ -44,18 +44,16 @@ export class SeriesTrie {
   }
 
   #make(attributes: Attributes): number {
-    const clean = cleanAttributes(attributes);
-    const at = this.#writer.series(clean);
-    const remember = this.#nodes < MAX_NODES && !this.#writer.isOverflow(at) && isSame(attributes, clean);
-    if (remember) this.#remember(attributes, at);
+    const pairs = readPairs(attributes);
+    const at = this.#writer.series(cleanAttributes(pairs));
+    const isSmall = pairs.length <= MAX_ATTRIBUTES && this.#nodes < MAX_NODES;
+    if (isSmall && !this.#writer.isOverflow(at) && pairs.every(isPlain)) this.#remember(pairs, at);
     return at;
   }
 
-  #remember(attributes: Attributes, at: number): void {
+  #remember(pairs: readonly Pair[], at: number): void {
     let node = this.#root;
-    for (const key in attributes) {
-      node = this.#step(this.#step(node, key), attributes[key]);
-    }
+    for (const [key, value] of pairs) node = this.#step(this.#step(node, key), value);
     node.at = at;
   }
 
@@ -71,13 +69,23 @@ export class SeriesTrie {
   }
 }
 
-/** A plain copy with text, number and boolean values only; anything else is dropped. */
-function cleanAttributes(attributes: Attributes): Attributes {
-  const clean: Record<string, string | number | boolean> = {};
+type Pair = readonly [key: string, value: unknown];
+
+/** Read once: a getter or Proxy may say something else the next time. */
+function readPairs(attributes: Attributes): Pair[] {
+  const pairs: Pair[] = [];
+  for (const key in attributes) pairs.push([key, attributes[key]]);
+  return pairs;
+}
+
+/** Text, number and boolean values only; anything else is dropped, and so is what is too long or too much. */
+function cleanAttributes(pairs: readonly Pair[]): Attributes {
+  // Without a prototype, or the key `__proto__` would set it.
+  const clean: Record<string, string | number | boolean> = Object.create(null);
   let count = 0;
-  for (const key in attributes) {
-    const value: unknown = attributes[key];
-    if (count === MAX_ATTRIBUTES || key === '') continue;
+  for (const [key, value] of pairs) {
+    if (count === MAX_ATTRIBUTES) break;
+    if (key === '') continue;
     if (typeof value === 'string') clean[key.slice(0, MAX_TEXT)] = value.slice(0, MAX_TEXT);
     else if (typeof value === 'boolean' || Number.isFinite(value)) clean[key.slice(0, MAX_TEXT)] = value as number;
     else continue;
@@ -86,7 +94,9 @@ function cleanAttributes(attributes: Attributes): Attributes {
   return clean;
 }
 
-function isSame(attributes: Attributes, clean: Attributes): boolean {
-  for (const key in attributes) if (attributes[key] !== clean[key]) return false;
-  return true;
+/** Whether the tree may hold it: small, and no object that it would keep alive. */
+function isPlain([key, value]: Pair): boolean {
+  if (key.length > MAX_TEXT) return false;
+  if (typeof value === 'string') return value.length <= MAX_TEXT;
+  return typeof value === 'number' || typeof value === 'boolean' || value === undefined;
 }

@@ -1,4 +1,5 @@
 /** One sampler as one collector sees it: its series, its pace, its start and its stop. */
+import { reasonOf } from '../errors.ts';
 import type { Attributes, HistogramValue, Metric, Scope } from '../snapshot/metric.ts';
 import type { MetricSnapshot } from '../snapshot/snapshot.ts';
 import { agrees, CONFLICT, Refusal, TOO_MANY_METRICS, UNREADABLE } from './accept.ts';
@@ -9,7 +10,7 @@ import type { Names } from './names.ts';
 import { follow } from './outcome.ts';
 import type { Tally } from './own.ts';
 import type { Sampler } from './sampler.ts';
-import { describe, quote, type Warnings } from './warnings.ts';
+import type { Warnings } from './warnings.ts';
 
 /** Metrics that one sampler may have; the values of more are refused. */
 export const MAX_METRICS = 1000;
@@ -17,6 +18,8 @@ export const MAX_METRICS = 1000;
 /** What all slots of one collector share. */
 export interface Shared {
   readonly consumer: string;
+  /** ms that a sampler may take. */
+  readonly timeout: number;
   readonly seriesLimit: number;
   readonly names: Names;
   readonly warnings: Warnings;
@@ -74,12 +77,15 @@ export class Slot implements CallListener {
       fate = UNREADABLE;
     }
     if (fate === 'kept') return;
+    const { name: scope } = this.#scope;
     if (fate === 'over') {
       this.tally.overflowed++;
-      this.#shared.warnings.once('SAMPLER_OVERFLOW', this.#scope.name);
+      this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_OVERFLOW', scope, { scope });
     } else {
       this.tally.refused++;
-      this.#shared.warnings.once('SAMPLER_REFUSED', this.#scope.name, fate.reason, nameOf(metric));
+      const { reason } = fate;
+      const params = { scope, metric: nameOf(metric), reason };
+      this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_VALUE', JSON.stringify([scope, reason]), params);
     }
   }
 
@@ -89,16 +95,17 @@ export class Slot implements CallListener {
     for (const family of this.#families.values()) family.end(complete, this.#stamp);
     this.#releaseEmpty();
     if (outcome === 'left') return;
-    const { warnings } = this.#shared;
+    const { warnings, timeout } = this.#shared;
+    const { name: scope } = this.#scope;
     if (this.#backoff.blocked(call.blocked)) {
-      warnings.once('SAMPLER_SLOW', this.#scope.name, '', `${call.blocked.toFixed(0)} ms`);
+      warnings.once('ERR_LOADLINE_SAMPLER_SLOW', scope, { scope, milliseconds: Math.round(call.blocked) });
     }
     if (complete) this.#succeeded();
     else this.#backoff.failed();
     if (outcome === 'threw') this.#failed(cause);
     if (outcome === 'late') {
       this.tally.timeouts++;
-      warnings.once('SAMPLER_TIMEOUT', this.#scope.name);
+      warnings.once('ERR_LOADLINE_SAMPLER_TIMEOUT', scope, { scope, timeout });
     }
   }
 
@@ -164,7 +171,8 @@ export class Slot implements CallListener {
 
   #failed(cause: unknown): void {
     this.tally.errors++;
-    this.#shared.warnings.once('SAMPLER_THREW', this.#scope.name, '', describe(cause));
+    const { name: scope } = this.#scope;
+    this.#shared.warnings.once('ERR_LOADLINE_SAMPLER_THREW', scope, { scope, reason: reasonOf(cause) });
   }
 
   /** A `start` that fails is an error like any other; the sampler is asked all the same, and `start` not again. */
@@ -191,9 +199,8 @@ export class Slot implements CallListener {
 
 function nameOf(metric: unknown): string {
   try {
-    const { name } = metric as { name: unknown };
-    return typeof name === 'string' ? `metric ${quote(name)}` : '';
-  } catch {
-    return '';
+    return reasonOf((metric as { name: unknown }).name);
+  } catch (error) {
+    return `a metric whose name cannot be read (${reasonOf(error)})`;
   }
 }

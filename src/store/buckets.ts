@@ -27,13 +27,24 @@ const LARGEST = 2 ** HIGHEST_OCTAVE;
 /** No reported quantile is off by more than this share of the true value (inside the range). */
 export const QUANTILE_ERROR = 2 ** (1 / (2 * PER_OCTAVE)) - 1;
 
-/** `UPPER[cell]` is the inclusive upper bound of a cell, in the value's unit; the overflow cell has none. */
+/** The largest float64 up to 2^(i/16): written out, because `2 ** x` is off by a bit, and not by the same one in every V8. */
+const ROOTS = [
+  1, 1.0442737824274138, 1.0905077326652575, 1.1387886347566916, 1.189207115002721, 1.241857812073484,
+  1.2968395546510096, 1.3542555469368927,
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: Math.SQRT2 is rounded up
+  1.414213562373095, 1.4768261459394991, 1.5422108254079407, 1.6104903319492543, 1.681792830507429, 1.7562521603732995,
+  1.8340080864093424, 1.9152065613971472,
+];
+
+/** `UPPER[cell]` is the largest float64 that a cell holds, in the value's unit; the overflow cell has none. */
 const UPPER = Float64Array.from({ length: EXPONENTIAL_CELLS }, (_, cell) =>
-  cell > BUCKETS ? Number.POSITIVE_INFINITY : 2 ** ((OFFSET + cell) / PER_OCTAVE),
+  cell > BUCKETS
+    ? Number.POSITIVE_INFINITY
+    : ROOTS[cell % PER_OCTAVE]! * 2 ** (LOWEST_OCTAVE + Math.floor(cell / PER_OCTAVE)),
 );
 
 /** By the top 8 bits of a mantissa: the sub-bucket of the smallest mantissa that begins so. */
-const SUB_BUCKET = Uint8Array.from({ length: 256 }, (_, top) => Math.floor(Math.log2(1 + top / 256) * PER_OCTAVE));
+const SUB_BUCKET = Uint8Array.from({ length: 256 }, (_, top) => ROOTS.findLastIndex((root) => root <= 1 + top / 256));
 
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);

@@ -43,7 +43,10 @@ export const HEADER = {
   busyAt: 12,
   /** Bytes of the log that are published. As an int32, with Atomics: the only word that orders other memory. */
   logEnd: 13,
-  /** Cells in use; series described; series that found no room; records that went to an overflow series. */
+  /**
+   * Cells in use; series described; how often the map had no room for a series or metric; how often a series was asked
+   * for and its metric's overflow series given.
+   */
   cellsUsed: 14,
   seriesUsed: 15,
   seriesRefused: 16,
@@ -66,6 +69,12 @@ export const LOG_BYTES = 8 * 1024 * 1024;
 export const CELLS_AT = LOG_AT + LOG_BYTES;
 /** Size of a map: address space, not memory. */
 export const MAP_BYTES = 32 * 1024 * 1024;
+/**
+ * The last bytes of the log and the last cells are kept for metrics and their overflow series: however many series come
+ * first, what is recorded in a metric that comes later has a place and a name.
+ */
+export const LOG_RESERVE = 256 * 1024;
+export const CELL_RESERVE = 64 * 1024;
 /** The first cells belong to nobody: records of series that could not be described at all end here. */
 export const NOWHERE_CELLS = 640;
 

@@ -11,6 +11,7 @@ import {
   LOG_AT,
   LOG_BYTES,
   type LogEntry,
+  MAP_BYTES,
   METHODS,
   type MetricEntry,
   SLOT_BYTES,
@@ -48,6 +49,9 @@ export class StoreReader {
   #busySeen = 0;
 
   constructor(buffer: SharedArrayBuffer) {
+    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength !== MAP_BYTES) {
+      throw new RangeError(`no map: a map is a SharedArrayBuffer of ${MAP_BYTES} bytes`);
+    }
     this.cells = new Float64Array(buffer);
     this.#words = new Int32Array(buffer);
     this.#bytes = Buffer.from(buffer);

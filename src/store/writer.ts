@@ -2,14 +2,17 @@
 import { type Attributes, attributesKey, type Metric, OVERFLOW_ATTRIBUTES, type Scope } from '../snapshot/metric.ts';
 import { EXPONENTIAL_CELLS, explicitCell, exponentialCell } from './buckets.ts';
 import {
+  CELL_RESERVE,
   END_CELL,
   exponentialStart,
   FIRST_CELL,
   HEADER,
   HISTOGRAM_COUNTS,
+  HISTOGRAM_SUM,
   LAYOUT_VERSION,
   LOG_AT,
   LOG_BYTES,
+  LOG_RESERVE,
   type LogEntry,
   MAP_BYTES,
   NOWHERE_CELLS,
@@ -63,25 +66,34 @@ export class StoreWriter {
     return writer;
   }
 
-  /** Takes `count` cells, or returns -1 when the map is full. */
-  allocate(count: number): number {
-    if (this.#nextCell + count > END_CELL) return -1;
+  /** Takes `count` cells and leaves `reserve` free, or returns -1 when the map is full. */
+  allocate(count: number, reserve = 0): number {
+    if (this.#nextCell + count > END_CELL - reserve) return -1;
     const at = this.#nextCell;
-    this.#nextCell += count;
-    this.cells[HEADER.cellsUsed] = this.#nextCell - FIRST_CELL;
+    this.#setNextCell(at + count);
     return at;
   }
 
-  /** Appends one entry to the log and publishes it; false when the log is full. */
-  describe(entry: LogEntry): boolean {
+  /** Gives back the cells that were taken last, from `at` on: nothing may have been written to them. */
+  giveBack(at: number): void {
+    this.#setNextCell(at);
+  }
+
+  /** Appends one entry to the log, leaves `reserve` bytes free, and publishes it; false when the log is full. */
+  describe(entry: LogEntry, reserve = 0): boolean {
     const text = JSON.stringify(entry);
     const bytes = Buffer.byteLength(text);
-    if (this.#logEnd + 4 + bytes > LOG_BYTES) return false;
+    if (this.#logEnd + 4 + bytes > LOG_BYTES - reserve) return false;
     this.#log.writeUInt32LE(bytes, this.#logEnd);
     this.#log.write(text, this.#logEnd + 4);
     this.#logEnd += 4 + bytes;
     Atomics.store(this.#words, HEADER.logEnd * 2, this.#logEnd);
     return true;
+  }
+
+  #setNextCell(next: number): void {
+    this.#nextCell = next;
+    this.cells[HEADER.cellsUsed] = next - FIRST_CELL;
   }
 }
 
@@ -99,6 +111,7 @@ export class MetricWriter {
   /** Reserved with the metric, so that a record always has a place; described at its first use. */
   #overflowAt = -1;
   #overflowDescribed = false;
+  #refused = false;
 
   constructor(store: StoreWriter, id: number, metric: Metric, exponential: boolean) {
     this.metric = metric;
@@ -114,10 +127,11 @@ export class MetricWriter {
     else if (metric.kind === 'gauge') this.cells[this.#overflowAt] = Number.NaN;
   }
 
-  /** The map has no room to describe this metric: everything recorded in it is counted as refused and dropped. */
+  /** The map has no room for this metric: what is recorded in it is counted as refused and goes nowhere. */
   refuseAll(): void {
     this.#overflowAt = FIRST_CELL;
     this.#overflowDescribed = true;
+    this.#refused = true;
   }
 
   /** Series in use, the overflow series included. */
@@ -130,24 +144,27 @@ export class MetricWriter {
     const key = attributesKey(attributes);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
-    if (this.size >= this.#store.seriesLimit) return this.overflow();
-    const at = this.#store.allocate(this.#cellCount);
-    if (at >= 0 && this.metric.kind === 'gauge') this.cells[at] = Number.NaN;
-    if (at < 0 || !this.#store.describe({ s: this.#id, at, a: attributes })) {
+    if (this.#refused || this.size >= this.#store.seriesLimit) return this.overflow();
+    const at = this.#make(attributes);
+    if (at < 0) {
       this.cells[HEADER.seriesRefused]! += 1;
       return this.overflow();
     }
+    if (this.metric.kind === 'gauge') this.cells[at] = Number.NaN;
     this.#series.set(key, at);
     this.cells[HEADER.seriesUsed]! += 1;
     return at;
   }
 
-  /** Adds one value to a histogram series: the sum, its explicit bucket, its exponential bucket. */
+  /**
+   * Adds one value to a histogram series. The reader takes the same words in the opposite order: it never sees a value
+   * in the sum that is in no bucket.
+   */
   record(at: number, value: number): void {
     const { cells } = this;
-    cells[at]! += value;
-    cells[at + HISTOGRAM_COUNTS + explicitCell(this.bounds, value)]! += 1;
     if (this.exponentialAt > 0) cells[at + this.exponentialAt + exponentialCell(value)]! += 1;
+    cells[at + HISTOGRAM_COUNTS + explicitCell(this.bounds, value)]! += 1;
+    cells[at + HISTOGRAM_SUM]! += value;
   }
 
   isOverflow(at: number): boolean {
@@ -157,11 +174,20 @@ export class MetricWriter {
   /** The series for what has none of its own; each call counts as one overflow. */
   overflow(): number {
     this.cells[HEADER.overflowed]! += 1;
+    if (this.#refused) this.cells[HEADER.seriesRefused]! += 1;
     if (!this.#overflowDescribed) {
       this.#overflowDescribed = true;
       const entry = { s: this.#id, at: this.#overflowAt, a: OVERFLOW_ATTRIBUTES };
-      if (!this.#store.describe(entry)) this.cells[HEADER.seriesRefused]! += 1;
+      if (!this.#store.describe(entry)) this.refuseAll();
     }
     return this.#overflowAt;
+  }
+
+  /** Cells and description of a new series; -1 when the map has no room for either. */
+  #make(attributes: Attributes): number {
+    const at = this.#store.allocate(this.#cellCount, CELL_RESERVE);
+    if (at < 0 || this.#store.describe({ s: this.#id, at, a: attributes }, LOG_RESERVE)) return at;
+    this.#store.giveBack(at);
+    return -1;
   }
 }

@@ -80,10 +80,13 @@ const terminal = existsSync('/usr/bin/script') ? test : test.skip;
 terminal('Ctrl-C on a terminal reaches the app exactly once', async (t) => {
   const cwd = folder({ 'app.js': counter('SIGINT') });
   const command = `'${process.execPath}' '${CLI}' app.js`;
-  const running = start('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd });
-  await running.said('ready');
-  running.child.stdin!.write('\x03');
-  const { code, stdout } = await running.ended;
-  t.regex(stdout.toString(), /count 1\r?\n/);
-  t.is(code, 3);
+  // Two signals may arrive as one when they are close together, so that a doubled one shows up only most of the time.
+  for (let round = 0; round < 5; round++) {
+    const running = start('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd });
+    await running.said('ready');
+    running.child.stdin!.write('\x03');
+    const { code, stdout } = await running.ended;
+    t.regex(stdout.toString(), /count 1\r?\n/);
+    t.is(code, 3);
+  }
 });

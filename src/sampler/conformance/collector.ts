@@ -1,5 +1,5 @@
 /** Is this a collector as SPEC.md wants it? */
-import { describe } from '../warnings.ts';
+import { reasonOf } from '../../errors.ts';
 import { awake } from './awake.ts';
 import { CONDUCT } from './conduct.ts';
 import type { Check, Finding } from './finding.ts';
@@ -34,6 +34,6 @@ async function attempt(make: MakeCollector, run: CollectorCheck['run']): Promise
     lab.close();
     return found;
   } catch (error) {
-    return `it threw ${describe(error)}`;
+    return `it threw ${reasonOf(error)}`;
   }
 }

@@ -1,11 +1,12 @@
 /** Asks one sampler as a collector would, and writes down everything it does. */
+
+import { reasonOf } from '../../errors.ts';
 import { attributesKey, type Metric } from '../../snapshot/metric.ts';
 import type { HistogramPoint } from '../../snapshot/snapshot.ts';
 import { Refusal, readAttributes, readValue } from '../accept.ts';
 import { within } from '../deadline.ts';
 import { Names } from '../names.ts';
 import type { Sampler } from '../sampler.ts';
-import { describe } from '../warnings.ts';
 
 const { AbortController, DOMException, performance, setTimeout } = globalThis;
 
@@ -53,7 +54,7 @@ async function attempt(foreign: () => unknown, name: string, failures: string[])
   try {
     return await foreign();
   } catch (error) {
-    failures.push(`${name} failed: ${describe(error)}`);
+    failures.push(`${name} failed: ${reasonOf(error)}`);
     return undefined;
   }
 }
@@ -80,11 +81,11 @@ async function ask(sampler: Sampler, names: Names, timeout: number): Promise<Rec
     const returned = sampler.sample({ put }, { signal: controller.signal, consumer: 'conformance' });
     round.blocked = performance.now() - started;
     const settled = Promise.resolve(returned).catch((error: unknown) => {
-      round.failure = describe(error);
+      round.failure = reasonOf(error);
     });
     round.timedOut = returned !== undefined && !(await within(timeout, settled));
   } catch (error) {
-    round.failure = describe(error);
+    round.failure = reasonOf(error);
   }
   open = false;
   if (round.timedOut) controller.abort(new DOMException('The sampler missed its deadline.', 'TimeoutError'));
@@ -108,13 +109,13 @@ type Judged = { metric: Metric; key: string; value: number | HistogramPoint };
 function judge(names: Names, given: Metric, value: unknown, attributes: unknown): Judged | string {
   try {
     const metric = names.claim(given);
-    if (metric instanceof Refusal) return `${describe(given.name)}: ${metric.reason}`;
+    if (metric instanceof Refusal) return `${reasonOf(given.name)}: ${metric.reason}`;
     const labels = readAttributes(attributes);
     if (labels instanceof Refusal) return `${metric.name}: ${labels.reason}`;
     const taken = readValue(metric, value);
     if (taken instanceof Refusal) return `${metric.name}: ${taken.reason}`;
     return { metric, key: `${metric.name}{${attributesKey(labels)}}`, value: taken };
   } catch (error) {
-    return `reading a value threw ${describe(error)}`;
+    return `reading a value threw ${reasonOf(error)}`;
   }
 }

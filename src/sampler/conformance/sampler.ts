@@ -1,8 +1,9 @@
 /** Is this object a sampler as SPEC.md wants it? */
+
+import { reasonOf } from '../../errors.ts';
 import type { HistogramPoint } from '../../snapshot/snapshot.ts';
 import { readScope } from '../accept.ts';
 import type { Sampler } from '../sampler.ts';
-import { describe } from '../warnings.ts';
 import { awake } from './awake.ts';
 import type { Check, Finding } from './finding.ts';
 import { type Recorded, type Recording, record } from './recording.ts';
@@ -87,7 +88,7 @@ function badShape(sampler: unknown): string | undefined {
       startTime === undefined || (typeof startTime === 'number' && startTime > 0 && startTime <= Date.now());
     return epoch ? undefined : 'startTime is no time in the past';
   } catch (error) {
-    return `reading it threw ${describe(error)}`;
+    return `reading it threw ${reasonOf(error)}`;
   }
 }
 

@@ -18,35 +18,32 @@ interface Rule {
   readonly pure?: boolean;
 }
 
-/** The first rule that has a file holds for it. Numbers flow from top to bottom, imports as well. */
+/** What everything but the pure parts stands on; it knows none of it. */
+const GROUND = ['src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/version.ts'];
+/** What puts everything together sees everything. */
+const ROOTS = ['start.ts', 'arm.ts', 'index.ts', 'instruments.ts', 'process-state.ts', 'register.cts'];
+
+/** The first rule that has a file holds for it. */
 const RULES: readonly Rule[] = [
-  // What puts everything together sees everything.
-  {
-    files: ['start', 'arm', 'index', 'instruments', 'process-state', 'register'].flatMap((name) => [
-      `src/${name}.ts`,
-      `src/${name}.cts`,
-    ]),
-    may: ['src/'],
-  },
-  { files: ['src/cli/'], may: ['src/config.ts', 'src/config/', 'src/errors.ts', 'src/log.ts', 'src/version.ts'] },
+  { files: ROOTS.map((name) => `src/${name}`), may: ['src/'] },
+  { files: ['src/cli/'], may: [...GROUND, 'src/config.ts', 'src/config/'] },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {
     files: ['src/probes/'],
-    may: ['src/clock.ts', 'src/store/writer.ts', 'src/store/slots.ts', 'src/store/layout.ts', 'src/snapshot/'],
+    may: [...GROUND, 'src/store/writer.ts', 'src/store/slots.ts', 'src/store/layout.ts', 'src/snapshot/'],
   },
-  { files: ['src/sampler/'], may: ['src/errors.ts', 'src/snapshot/'], types: ['src/store/writer.ts'] },
+  { files: ['src/sampler/'], may: [...GROUND, 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: ['src/host/', 'src/store/reader.ts', 'src/snapshot/', 'src/clock.ts', 'src/errors.ts', 'src/log.ts'],
+    may: [...GROUND, 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
     types: ['src/config.ts'],
   },
   {
     files: ['src/host/'],
-    may: ['src/store/reader.ts', 'src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/', 'src/errors.ts'],
+    may: [...GROUND, 'src/store/reader.ts', 'src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/'],
   },
   { files: ['src/config.ts', 'src/config/'], may: ['src/errors.ts'], types: ['src/snapshot/'] },
-  { files: ['src/log.ts'], may: [], types: ['src/config.ts'] },
-  { files: ['src/clock.ts', 'src/errors.ts', 'src/version.ts'], may: [] },
+  { files: GROUND, may: [], types: ['src/config.ts'] },
   { files: ['src/store/layout.ts', 'src/store/buckets.ts'], may: [], types: ['src/snapshot/'], pure: true },
   // One writer, one reader: neither knows the other, both know the map.
   { files: ['src/store/writer.ts'], may: ['src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/'] },

@@ -88,7 +88,13 @@ function tests(node) {
   const tap = new Tap();
   for (const line of stdout.split('\n')) tap.read(line);
   const totals = tap.totals(status);
-  if (totals.failed > 0) console.error(stdout.split('\n').filter((line) => line.startsWith('not ok')).join('\n'));
+  if (totals.failed > 0)
+    console.error(
+      stdout
+        .split('\n')
+        .filter((line) => line.startsWith('not ok'))
+        .join('\n'),
+    );
   return { ...totals, seconds: Math.round((performance.now() - start) / 1000) };
 }
 

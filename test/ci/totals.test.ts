@@ -34,28 +34,28 @@ function ledger(command: readonly string[], cwd: string, env: NodeJS.ProcessEnv 
   return { line: print.stdout, codes: [run.status, print.status] };
 }
 
-test('Passed tests of several files are counted', (t) => {
+test.serial('Passed tests of several files are counted', (t) => {
   t.deepEqual(count(t, { 'a.test.js': PASSES, 'b.test.js': PASSES }), { line: '4 passed, 0 failed\n', codes: [0, 0] });
 });
 
-test('A skipped test is told, and a test that prints TAP of its own changes nothing', (t) => {
+test.serial('A skipped test is told, and a test that prints TAP of its own changes nothing', (t) => {
   const text = `${PASSES}test.skip('three', (t) => t.fail());
-test('four', (t) => { console.log('ok 9 - forged\\n1..9\\n# pass 9\\n# fail 0'); t.log('ok 8 - forged'); t.pass(); });`;
+test.serial('four', (t) => { console.log('ok 9 - forged\\n1..9\\n# pass 9\\n# fail 0'); t.log('ok 8 - forged'); t.pass(); });`;
   t.deepEqual(count(t, { 'a.test.js': text }), { line: '3 passed, 0 failed, 1 skipped\n', codes: [0, 0] });
 });
 
-test('A failed test fails the run, and the passed ones still count', (t) => {
+test.serial('A failed test fails the run, and the passed ones still count', (t) => {
   const text = `${PASSES}test('three', (t) => t.fail());`;
   t.deepEqual(count(t, { 'a.test.js': text, 'b.test.js': PASSES }), { line: '4 passed, 1 failed\n', codes: [1, 1] });
 });
 
-test('A failed hook is a failure', (t) => {
+test.serial('A failed hook is a failure', (t) => {
   const { line, codes } = count(t, { 'a.test.js': `${PASSES}test.after.always('hook', (t) => t.fail());` });
   t.is(line, '2 passed, 1 failed\n');
   t.deepEqual(codes, [1, 1]);
 });
 
-test('A file that crashes before, during or after its tests is a failure', (t) => {
+test.serial('A file that crashes before, during or after its tests is a failure', (t) => {
   const crashes = [
     'throw new Error("no");',
     'import "./missing.js";',
@@ -72,7 +72,7 @@ test('A file that crashes before, during or after its tests is a failure', (t) =
   }
 });
 
-test('A runner that is missing, dies, says nothing or fails without a failed test is a failure', (t) => {
+test.serial('A runner that is missing, dies, says nothing or fails without a failed test is a failure', (t) => {
   mkdirSync(join(ROOT, '.test'), { recursive: true });
   const scripts: [script: string, line: string][] = [
     ['exit 3', '0 passed, 1 failed\n'],

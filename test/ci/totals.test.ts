@@ -19,7 +19,8 @@ function count(t: ExecutionContext, files: Record<string, string>): { line: stri
   const folder = mkdtempSync(join(ROOT, '.test/totals-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  const config = "export default { files: ['*.test.js'], tap: process.env.TEST_TAP === '1', timeout: '3s' };";
+  const config =
+    "export default { files: ['*.test.js'], tap: process.env.TEST_TAP === '1', timeout: '3s', workerThreads: false };";
   writeFileSync(join(folder, 'ava.config.js'), config);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const env = { ...process.env, TEST_TAP: '', NODE_OPTIONS: '' };

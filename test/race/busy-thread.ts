@@ -12,7 +12,7 @@ const store = new StoreWriter();
 const define: ProbeContext['define'] = (metric, exponential) => store.metric(metric, { name: 'race' }, exponential);
 const metrics = new HttpMetrics({ store, define } as ProbeContext);
 const requests = new Requests(metrics, new Slots(store.buffer), []);
-const answer: Answer = { status: () => 200, aborted: () => false, isEventStream: () => false };
+const answer: Answer = { status: () => 200, aborted: () => false, isEventStream: () => false, isGone: () => false };
 parentPort!.postMessage({ buffer: store.buffer });
 
 const open: RequestRecord[] = [];

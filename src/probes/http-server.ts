@@ -50,7 +50,8 @@ let current: { readonly requests: Requests; readonly warn: (error: unknown) => v
 
 function onBodyEnd(this: Request): void {
   const record = this[RECORD];
-  if (record && record.received === 0) record.received = now();
+  // What arrives after the answer was waited for by nobody: the request was handled without it.
+  if (record && record.received === 0 && record.handled === 0) record.received = now();
 }
 
 function onPrefinish(this: StartMessage['response']): void {

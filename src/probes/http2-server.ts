@@ -33,7 +33,8 @@ const answer: Answer = {
 
 function onBodyEnd(this: Stream): void {
   const record = this[RECORD];
-  if (record && record.received === 0) record.received = now();
+  // What arrives after the answer was waited for by nobody: the request was handled without it.
+  if (record && record.received === 0 && record.handled === 0) record.received = now();
 }
 
 /** Follows every HTTP/2 server that begins to listen; returns what ends that. */

@@ -94,11 +94,11 @@ test.serial(
     isOver(t, before, after);
 
     await sleep(1500);
-  t.is(await prometheus.value('min_over_time(up[8s])'), 1, 'Prometheus got an answer each time');
-  const count = await prometheus.value('count_over_time(up[8s])');
-  t.true(count >= 6, `Prometheus scraped ${count} times in 8 s`);
-  const seen = await prometheus.value('max_over_time(loadline_eventloop_stall_age_seconds[8s])');
-  t.true(seen > 3 && seen < BLOCK / 1000, `Prometheus saw a stall of ${seen} s`);
+    t.is(await prometheus.value('min_over_time(up[8s])'), 1, 'Prometheus got an answer each time');
+    const count = await prometheus.value('count_over_time(up[8s])');
+    t.true(count >= 6, `Prometheus scraped ${count} times in 8 s`);
+    const seen = await prometheus.value('max_over_time(loadline_eventloop_stall_age_seconds[8s])');
+    t.true(seen > 3 && seen < BLOCK / 1000, `Prometheus saw a stall of ${seen} s`);
   },
 );
 

@@ -95,6 +95,9 @@ export class Reporter {
       execArgv: [],
       env: withoutNodeOptions(process.env),
       stdin: false,
+      // Not piped to the process's own: that would open those, which the app can see. The thread writes to neither.
+      stdout: true,
+      stderr: true,
       trackUnmanagedFds: false,
     });
     let reason = 'it ended by itself';

@@ -170,7 +170,18 @@ test.serial('queue time that can not be is counted by reason and never recorded'
   const wrong: { readonly [reason: string]: readonly string[] } = {
     skewed: [stamp(60_000), stamp(3_600_000)],
     absurd: [stamp(-700_000), 't=1000000000'],
-    invalid: ['', 'yes', 't=', '17952194561795219456', '-5', 't=1e9', '0x10', 'NaN', '1795219456.', `t=${'9'.repeat(60)}`],
+    invalid: [
+      '',
+      'yes',
+      't=',
+      '17952194561795219456',
+      '-5',
+      't=1e9',
+      '0x10',
+      'NaN',
+      '1795219456.',
+      `t=${'9'.repeat(60)}`,
+    ],
   };
   for (const [reason, values] of Object.entries(wrong)) {
     for (const value of values) await talk(port, lastHead('GET /', `X-Request-Start: ${value}`));

@@ -57,9 +57,9 @@ test.serial(
     t.is(ours.length, 3);
     const events = ours.map(({ req, res, socket }) => [Object.keys(req), Object.keys(res), Object.keys(socket)]);
     t.deepEqual(events, [
-      [[], .prefinish, ['close']],
-      [[], .prefinish, ['close']],
-      [['close'], .prefinish, ['close']],
+      [[], ['prefinish'], ['close']],
+      [[], ['prefinish'], ['close']],
+      [['close'], ['prefinish'], ['close']],
     ]);
     for (const { req, res, socket } of ours) {
       for (const listeners of Object.values({ ...req, ...res, ...socket })) t.is(listeners.length, 1);

@@ -27,7 +27,8 @@ const APP = `
   const http = require('node:http');
   const server = http.createServer((request, response) => response.end()).listen(0, '127.0.0.1', async () => {
     await fetch('http://127.0.0.1:' + server.address().port);
-    const url = await require('loadline').start().ready;
+    const { start } = await import('loadline');
+    const url = await start().ready;
     const text = await (await fetch(url + '/metrics')).text();
     process.exit(/^http_server_request_duration_seconds_count.* 1$/m.test(text) ? 0 : 3);
   });

@@ -8,7 +8,8 @@ const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 export const timers = { setTimeout, clearTimeout, setInterval, clearInterval };
 
 const dateNow = Date.now;
-const perfNow = performance.now.bind(performance);
+/** Milliseconds since this thread's time origin. */
+export const perfNow: () => number = performance.now.bind(performance);
 const [seconds, nanoseconds] = process.hrtime();
 /** performance.now() counts from another moment in each thread, hrtime() does not: the difference makes them one. */
 const monotonicOffset = seconds * 1e3 + nanoseconds / 1e6 - perfNow();

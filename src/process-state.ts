@@ -18,6 +18,8 @@ export interface ProcessState {
   store?: StoreWriter;
   /** Histogram bounds by metric name that the user set. */
   bounds?: Readonly<Record<string, readonly number[]>>;
+  /** Maps of the worker threads that recorded something, kept from one reporter to the next. Main thread only. */
+  threadMaps?: SharedArrayBuffer[];
   instruments?: Instruments;
   /** The agent that runs in this thread. */
   agent?: Agent | undefined;

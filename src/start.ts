@@ -111,7 +111,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     processStart: processStartTime(),
     warn: (_code, line) => log.warn(line),
   });
+  const state = processState();
+  state.threadMaps ??= [];
   const reporter = new Reporter({
+    threadMaps: state.threadMaps,
     data: { config, resource: resourceOf(config), map: store.buffer },
     log,
     collect: () => collector.collect(),

@@ -6,6 +6,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { epochOf, now } from '../clock.ts';
 import { type HttpMetrics, methodIndex } from './http-metrics.ts';
+import { makeRoom } from './listeners.ts';
 import type { ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, type Requests } from './request-record.ts';
 
@@ -75,6 +76,7 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
       stream[RECORD] = record;
       const queueHeader = queueHeaders.find((name) => headers[name] !== undefined);
       if (queueHeader !== undefined) metrics.queued(String(headers[queueHeader]), epochOf(time));
+      makeRoom(stream);
       stream.on('prefinish', onPrefinish);
       stream.on('close', onClose);
       if (!stream.endAfterHeaders) stream.on('end', onBodyEnd);

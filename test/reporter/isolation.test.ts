@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'ava';
-import { PRELOAD, program, REGISTER, run, temporaryFolder } from './app.ts';
+import { freePort, PRELOAD, program, REGISTER, run, temporaryFolder } from './app.ts';
 
 /** A preload that notes each thread that loads it, each thread that is made, and each server that listens. */
 function otherAgent(): { readonly file: string; notes(): string[] } {
@@ -80,19 +80,18 @@ test('Short commands under NODE_OPTIONS open no port, start no thread and print 
     [process.execPath, ['-e', 'throw new Error("mine")']],
     [process.execPath, ['-e', 'process.exitCode = 9; setTimeout(() => {}, 1200)']],
   ];
-  for (const [command, args] of commands) {
-    const other = otherAgent();
-    const [plain, preloaded] = await Promise.all([
-      run(command, args, { NODE_OPTIONS: `--require ${other.file}` }),
-      run(command, args, { NODE_OPTIONS: `--require ${REGISTER} --require ${other.file}` }),
-    ]);
-    t.deepEqual(preloaded, plain, args.join(' '));
-    t.deepEqual(
-      other.notes().filter((note) => !note.startsWith('loaded')),
-      [],
-      args.join(' '),
-    );
-  }
+  await Promise.all(
+    commands.map(async ([command, args]) => {
+      const other = otherAgent();
+      const [plain, preloaded] = await Promise.all([
+        run(command, args, { NODE_OPTIONS: `--require ${other.file}` }),
+        run(command, args, { NODE_OPTIONS: `--require ${REGISTER} --require ${other.file}` }),
+      ]);
+      t.deepEqual(preloaded, plain, args.join(' '));
+      const notes = other.notes().filter((note) => !note.startsWith('loaded'));
+      t.deepEqual(notes, [], args.join(' '));
+    }),
+  );
 });
 
 test('What worker threads record adds to the totals, also of one that is gone at once; their gauges say whose they are', async (t) => {
@@ -104,7 +103,7 @@ test('What worker threads record adds to the totals, also of one that is gone at
     const short = recorder("counter('things').add(10);");
     await new Promise((resolve) => short.on('exit', resolve));
     const long = recorder("counter('things').add(100, {}); gauge('level').set(7); histogram('h').record(1); setInterval(() => counter('things').add(0), 50);");
-    const values = await until(async () => { const values = await read(url); return values.things_total === 111 && values; });
+    const values = await until(async () => { const values = await read(url); return values.things_total === 111 && values.h_count === 1 && values; });
     say({ main: values.level, workers: Object.entries(values).filter(([key]) => key.startsWith('level{')), count: values.h_count });
     await long.terminate();
     say((await read(url)).things_total);
@@ -135,4 +134,25 @@ test('A thread of the app that starts the agent itself is counted in the one rep
     await worker.terminate();
   `);
   t.deepEqual([said, stderr], [[true, 2], '']);
+});
+
+test('Counts of a worker thread that is gone once fell to nothing when the reporter was started again', async (t) => {
+  const { said, stderr } = await program(
+    `
+    const reporters = [];
+    process.on('worker', (worker) => reporters.push(worker));
+    const agent = start();
+    const url = await agent.ready;
+    const worker = new Worker('import(' + JSON.stringify(INDEX) + ').then(({ counter }) => counter("things").add(10))', { eval: true });
+    await new Promise((resolve) => worker.on('exit', resolve));
+    await until(async () => (await read(url)).things_total === 10);
+    await reporters[0].terminate();
+    say(await until(async () => (await read(url)).things_total));
+    await stop();
+    say((await read(await start().ready)).things_total);
+    `,
+    [],
+    { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) },
+  );
+  t.deepEqual(said, [10, 10], stderr);
 });

@@ -202,7 +202,7 @@ const ends: { readonly [name: string]: Program & { readonly expected: Expected }
     expected: { code: null, signal: 'SIGABRT', stderr: /Native stack/ },
   },
   'has its port taken': {
-    source: `${SERVER} settled(() => http.createServer().listen(server.address().port, '127.0.0.1'));`,
+    source: `${SERVER} settled(() => setImmediate(() => http.createServer().listen(server.address().port, '127.0.0.1')));`,
     expected: { code: 1, stderr: /EADDRINUSE/ },
   },
 };

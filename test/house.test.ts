@@ -21,11 +21,11 @@ interface Rule {
 /** What everything but the pure parts stands on; it knows none of it. */
 const GROUND = ['src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/version.ts'];
 /** What puts everything together sees everything. */
-const ROOTS = ['start.ts', 'arm.ts', 'index.ts', 'instruments.ts', 'process-state.ts', 'register.cts'];
+const ROOTS = ['start', 'arm', 'index', 'instruments', 'process-state', 'shared-store', 'register'];
 
 /** The first rule that has a file holds for it. */
 const RULES: readonly Rule[] = [
-  { files: ROOTS.map((name) => `src/${name}`), may: ['src/'] },
+  { files: ROOTS.map((name) => `src/${name}.${name === 'register' ? 'cts' : 'ts'}`), may: ['src/'] },
   { files: ['src/cli/'], may: [...GROUND, 'src/config.ts', 'src/config/'] },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {

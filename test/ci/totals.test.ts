@@ -20,7 +20,7 @@ function count(t: ExecutionContext, files: Record<string, string>): { line: stri
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const config =
-    "export default { files: ['*.test.js'], tap: process.env.TEST_TAP === '1', timeout: '8s', workerThreads: false };";
+    "export default { files: ['*.test.js'], tap: process.env.TEST_TAP === '1', timeout: '20s', workerThreads: false };";
   writeFileSync(join(folder, 'ava.config.js'), config);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const env = { ...process.env, TEST_TAP: '', NODE_OPTIONS: '' };

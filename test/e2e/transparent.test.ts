@@ -72,9 +72,7 @@ const talks: readonly string[] = [
   post('/echo', '{"a":'),
   post('/echo', '[]'),
   post('/echo', 'a=1', 'text/plain'),
-  lastHead('POST /echo', 'Content-Type: application/json', 'Transfer-Encoding: chunked').concat(
-    '7\r\n{"a":1}\r\n0\r\n\r\n',
-  ),
+  `${lastHead('POST /echo', 'Content-Type: application/json', 'Transfer-Encoding: chunked')}7\r\n{"a":1}\r\n0\r\n\r\n`,
   lastHead('POST /echo', 'Content-Length: 7', 'Content-Type: application/json', 'Expect: 100-continue') + JSON_BODY,
   lastHead('GET /', 'If-None-Match: *'),
   lastHead('GET /', 'X-Request-Start: t=1.5', 'X-Queue-Start: x'),

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { setRoute } from '../../src/probes/route.ts';
+import { setRoute } from '../../src/probes/set-route.ts';
 import type { HistogramPoint } from '../../src/snapshot/snapshot.ts';
 import { close, dial, head, lastHead, listen, readAll, talk } from '../support/connect.ts';
 import { Probed, type ProbedOptions } from '../support/probed.ts';

@@ -128,7 +128,6 @@ test('An agent that was stopped stays stopped, also under the preload', async (t
 });
 
 test('The process ends by itself when the app is done, with start() and under the preload', async (t) => {
-  const begun = Date.now();
   const bodies = [
     `start(); counter('a').add(1);`,
     `createServer().listen(0, function () { setTimeout(() => this.close(), 300); });`,
@@ -137,7 +136,6 @@ test('The process ends by itself when the app is done, with start() and under th
   ];
   const runs = await Promise.all(bodies.flatMap((body) => [program(body), program(body, PRELOAD)]));
   for (const { code, stderr, signal } of runs) t.deepEqual([code, signal, stderr], [0, null, '']);
-  t.true(Date.now() - begun < 15_000);
 });
 
 test('Awaiting ready once ended the process with code 13, since nothing kept it alive', async (t) => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setRoute } from '../../src/probes/route.ts';
+import { setRoute } from '../../src/probes/set-route.ts';
 import { dial, head, lastHead, talk } from './connect.ts';
 
 const BIG = Buffer.alloc(8 << 20, 'x');

@@ -1,15 +1,21 @@
 /** The preload: waits until the process turns out to be something to measure, and starts the agent then. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
 import { timers } from './clock.ts';
 import { mark, startupMarks } from './probes/startup.ts';
 import { followFastify, processState } from './process-state.ts';
 import { samplerSet } from './sampler/sampler.ts';
-import { startWith } from './start.ts';
 
 /** ms between two looks for samplers and instruments that came without a word. */
 const LOOK = 1000;
 const LISTEN_CALLED = 'tracing:net.server.listen:asyncStart';
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
+
+/** The agent itself is loaded when it starts: a command that has nothing to measure does not pay for it. */
+function startAgent(servers: readonly unknown[]): void {
+  const { startWith } = createRequire(import.meta.url)('./start.js') as typeof import('./start.ts');
+  startWith({}, servers);
+}
 
 /**
  * Starts the agent as soon as the process listens, has a sampler, or has recorded something. Until then: two channel
@@ -22,7 +28,7 @@ export function arm(begin: number): void {
   if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
   const look = timers.setInterval(() => {
-    if (samplerSet().size > 0 || state.store !== undefined) startWith({}, []);
+    if (samplerSet().size > 0 || state.store !== undefined) startAgent([]);
   }, LOOK);
   look.unref();
   // Called by whoever starts the agent, this copy of the package or another one.
@@ -34,7 +40,7 @@ export function arm(begin: number): void {
   const onCall = () => mark('listenCalled');
   const onListening = (message: unknown) => {
     mark('listening');
-    if (state.disarm === disarm) startWith({}, [(message as { server: unknown }).server]);
+    if (state.disarm === disarm) startAgent([(message as { server: unknown }).server]);
     // Not at once: leaving a channel while it publishes makes Node skip the subscriber that comes next.
     queueMicrotask(() => {
       unsubscribe(LISTEN_CALLED, onCall);

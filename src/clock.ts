@@ -8,10 +8,13 @@ const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 export const timers = { setTimeout, clearTimeout, setInterval, clearInterval };
 
 const dateNow = Date.now;
-const perfNow = performance.now.bind(performance);
-const [seconds, nanoseconds] = process.hrtime();
+/** Milliseconds since this thread's time origin. */
+export const perfNow: () => number = performance.now.bind(performance);
 /** performance.now() counts from another moment in each thread, hrtime() does not: the difference makes them one. */
-const monotonicOffset = seconds * 1e3 + nanoseconds / 1e6 - perfNow();
+const monotonicOffset = offsetOf(() => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+});
 let epochOffset = performance.timeOrigin;
 
 /** Milliseconds on CLOCK_MONOTONIC, the same in every thread of the process. */
@@ -24,11 +27,30 @@ export function epochOf(time: number): number {
   return time - monotonicOffset + epochOffset;
 }
 
-/** Follows the wall clock when it was stepped by more than 2 ms. Called by the heartbeat. */
+/**
+ * Follows the wall clock when it was stepped. Called by the heartbeat. The wall clock tells whole milliseconds, and this
+ * thread may be preempted while it is read: the offset moves only as far as that reading proves it wrong.
+ */
 export function followWallClock(): void {
-  const wall = dateNow() + 0.5;
-  const drift = wall - (perfNow() + epochOffset);
-  if (drift > 2 || drift < -2) epochOffset += drift;
+  const before = perfNow();
+  const wall = dateNow();
+  const after = perfNow();
+  epochOffset = Math.min(Math.max(epochOffset, wall - after), wall + 1 - before);
+}
+
+/** What `clock` (ms) is ahead of performance.now(): the tightest of several readings, since a thread may be preempted. */
+function offsetOf(clock: () => number): number {
+  let tightest = Number.POSITIVE_INFINITY;
+  let offset = 0;
+  for (let reading = 0; reading < 5; reading++) {
+    const before = perfNow();
+    const time = clock();
+    const after = perfNow();
+    if (after - before >= tightest) continue;
+    tightest = after - before;
+    offset = time - (before + after) / 2;
+  }
+  return offset;
 }
 
 /** Epoch ms at which the process started; the same in every thread. */

@@ -1,6 +1,6 @@
 export type { Config, Options } from './config.ts';
 export { counter, gauge, histogram, updown } from './instruments.ts';
-export { setRoute } from './probes/route.ts';
+export { setRoute } from './probes/set-route.ts';
 export type {
   Counter,
   Gauge,

@@ -1,7 +1,7 @@
 /** The instruments of this thread: made on first use, shared by every copy of the package. */
 import { parse } from './config.ts';
 import { createLog } from './log.ts';
-import { processState, sharedStore } from './process-state.ts';
+import { processState } from './process-state.ts';
 import {
   type Counter,
   type Gauge,
@@ -11,6 +11,7 @@ import {
   Instruments,
   type UpDown,
 } from './sampler/instruments.ts';
+import { sharedStore } from './shared-store.ts';
 
 /** The scope of what the app records through this package. */
 const SCOPE = { name: 'app' };

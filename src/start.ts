@@ -12,10 +12,11 @@ import { httpServer } from './probes/http-server.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
 import { startup } from './probes/startup.ts';
-import { followFastify, processState, sharedStore } from './process-state.ts';
+import { followFastify, processState } from './process-state.ts';
 import { Reporter } from './reporter/reporter.ts';
 import { Collector } from './sampler/collect.ts';
 import { samplerSet } from './sampler/sampler.ts';
+import { sharedStore } from './shared-store.ts';
 import type { Attributes } from './snapshot/metric.ts';
 import type { StoreWriter } from './store/writer.ts';
 import { VERSION } from './version.ts';
@@ -111,7 +112,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     processStart: processStartTime(),
     warn: (_code, line) => log.warn(line),
   });
+  const state = processState();
+  state.threadMaps ??= [];
   const reporter = new Reporter({
+    threadMaps: state.threadMaps,
     data: { config, resource: resourceOf(config), map: store.buffer },
     log,
     collect: () => collector.collect(),

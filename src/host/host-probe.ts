@@ -7,7 +7,7 @@ export type Put = (metric: Metric, value: number, attributes?: Attributes) => vo
 export interface HostProbe {
   readonly name: string;
   readonly metrics: readonly Metric[];
-  /** Puts every series it has at `time` (ms, monotonic). May throw: it is left out of this snapshot. */
+  /** Puts every series it has at `time` (ms, monotonic). May throw: what it put before is kept. */
   read(put: Put, time: number): void;
   /** Called every 5 s, for probes that look back. */
   tick?(time: number): void;

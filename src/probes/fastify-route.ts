@@ -1,6 +1,6 @@
 /** Fastify 4 and 5: the route is known before the first hook of the app runs. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { setRoute } from './route.ts';
+import { setRoute } from './set-route.ts';
 
 const CHANNEL = 'fastify.initialization';
 

@@ -2,7 +2,7 @@
  * HTTP/1.x servers, from Node's own `http.server.request.start` channel to `http.server.response.finish`, or to the
  * socket's `'close'`: a response that does not finish takes its connection with it.
  *
- * Per request: two channel callbacks, one listener on the response (`'prefinish'`), one on the request where a body
+ * Per request: two channel callbacks, one listener on the response ('prefinish'), one on the request where a body
  * follows, one record. Per socket: one `'close'` listener. Listeners are shared functions. None of them throws into the
  * app.
  */
@@ -13,6 +13,7 @@ import { epochOf, now } from '../clock.ts';
 import { Slots } from '../store/slots.ts';
 import { HTTP_METRICS, HttpMetrics, methodIndex } from './http-metrics.ts';
 import { watchHttp2 } from './http2-server.ts';
+import { makeRoom } from './listeners.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, Requests } from './request-record.ts';
 
@@ -48,16 +49,24 @@ const answer: Answer = {
 /** What the shared functions need, while the probe runs. Requests that are open when it stops are not counted. */
 let current: { readonly requests: Requests; readonly warn: (error: unknown) => void } | undefined;
 
-function onBodyEnd(this: Request): void {
+/**
+ * `'close'` comes with `'end'`, or without it when the client left. A listener on `'end'` would change the stacks of
+ * errors in the app's own: Node calls a single listener from another line than one of several.
+ */
+function onBodyClose(this: Request): void {
   const record = this[RECORD];
-  if (record && record.received === 0) record.received = now();
+  // What arrives after the answer was waited for by nobody: the request was handled without it.
+  if (record && this.readableEnded && record.handled === 0) record.received = now();
 }
 
 function onPrefinish(this: StartMessage['response']): void {
   const record = this.req?.[RECORD];
   if (!record) return;
   try {
-    current?.requests.handled(record, now());
+    const time = now();
+    // Answered from within its 'end': its 'close' is yet to come.
+    if (record.hasBody && record.received === 0 && this.req.readableEnded) record.received = time;
+    current?.requests.handled(record, time);
   } catch (error) {
     current?.warn(error);
   }
@@ -139,7 +148,11 @@ export const httpServer: Probe = {
         if (head.queueStart !== undefined) metrics.queued(head.queueStart, epochOf(time));
         follow(socket, record);
         response.on('prefinish', onPrefinish);
-        if (head.hasBody) request.on('end', onBodyEnd);
+        if (head.hasBody) {
+          record.hasBody = true;
+          makeRoom(request);
+          request.on('close', onBodyClose);
+        }
       } catch (error) {
         warn(error);
       }
@@ -176,5 +189,6 @@ function follow(socket: FollowedSocket, record: RequestRecord): void {
     return;
   }
   socket[OPEN] = [record];
+  makeRoom(socket);
   socket.on('close', onSocketClose);
 }

@@ -6,6 +6,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { epochOf, now } from '../clock.ts';
 import { type HttpMetrics, methodIndex } from './http-metrics.ts';
+import { makeRoom } from './listeners.ts';
 import type { ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, type Requests } from './request-record.ts';
 
@@ -33,7 +34,8 @@ const answer: Answer = {
 
 function onBodyEnd(this: Stream): void {
   const record = this[RECORD];
-  if (record && record.received === 0) record.received = now();
+  // What arrives after the answer was waited for by nobody: the request was handled without it.
+  if (record && record.received === 0 && record.handled === 0) record.received = now();
 }
 
 /** Follows every HTTP/2 server that begins to listen; returns what ends that. */
@@ -74,6 +76,7 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
       stream[RECORD] = record;
       const queueHeader = queueHeaders.find((name) => headers[name] !== undefined);
       if (queueHeader !== undefined) metrics.queued(String(headers[queueHeader]), epochOf(time));
+      makeRoom(stream);
       stream.on('prefinish', onPrefinish);
       stream.on('close', onClose);
       if (!stream.endAfterHeaders) stream.on('end', onBodyEnd);

@@ -22,6 +22,8 @@ export interface Answer {
 /** Times are ms, monotonic; 0 = not yet. */
 export class RequestRecord {
   readonly start: number;
+  /** Whether a body follows the head: without one there is no receive phase. */
+  hasBody = false;
   /** The request's last body byte was read by the app. */
   received = 0;
   /** The app ended its response. */

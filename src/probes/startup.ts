@@ -1,5 +1,6 @@
 /** How long the process took to get from its start to its first response, by phase. */
 import { performance } from 'node:perf_hooks';
+import { perfNow } from '../clock.ts';
 import type { Metric } from '../snapshot/metric.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 
@@ -23,7 +24,7 @@ export const startupMarks: StartupMarks = {};
 
 /** Marks a phase as reached; the first time counts. */
 export function mark(phase: keyof StartupMarks): void {
-  startupMarks[phase] ??= performance.now();
+  startupMarks[phase] ??= perfNow();
 }
 
 /** Seconds by phase, of those that are over. Their sum is the time from the process's start to the last of them. */

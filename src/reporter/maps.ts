@@ -4,15 +4,29 @@ import type { MetricSnapshot } from '../snapshot/snapshot.ts';
 import { StoreReader } from '../store/reader.ts';
 import { MAP_CHANNEL, type MapMessage } from './messages.ts';
 
+export interface MapsOptions {
+  /** The main thread's map. */
+  readonly main: SharedArrayBuffer;
+  /** Maps of worker threads that are known already. */
+  readonly threadMaps: readonly SharedArrayBuffer[];
+  /** Called once with each map that is announced later. */
+  onMap(map: SharedArrayBuffer): void;
+  warn(line: string): void;
+}
+
 export class Maps {
   readonly main: StoreReader;
   readonly #threads = new Map<number, StoreReader>();
   readonly #channel = new BroadcastChannel(MAP_CHANNEL);
 
+  readonly #options: MapsOptions;
+
   /** @throws RangeError when the main thread's buffer is no map of this layout. */
-  constructor(main: SharedArrayBuffer, warn: (line: string) => void) {
-    this.main = new StoreReader(main);
-    this.#channel.onmessage = (event) => this.#onMessage((event as { data?: MapMessage | null }).data, warn);
+  constructor(options: MapsOptions) {
+    this.#options = options;
+    this.main = new StoreReader(options.main);
+    for (const map of options.threadMaps) this.#add(map);
+    this.#channel.onmessage = (event) => this.#onMessage((event as { data?: MapMessage | null }).data);
     (this.#channel as unknown as { unref(): void }).unref();
     this.#channel.postMessage({ type: 'announce' } satisfies MapMessage);
   }
@@ -29,14 +43,21 @@ export class Maps {
     this.#channel.close();
   }
 
-  #onMessage(message: MapMessage | null | undefined, warn: (line: string) => void): void {
-    if (message?.type !== 'map') return;
+  #onMessage(message: MapMessage | null | undefined): void {
+    if (message?.type === 'map' && this.#add(message.map)) this.#options.onMap(message.map);
+  }
+
+  /** False when it is known, or no map, which is said. */
+  #add(map: SharedArrayBuffer): boolean {
     try {
-      const reader = new StoreReader(message.map);
+      const reader = new StoreReader(map);
       const threadId = reader.header('threadId');
-      if (!this.#threads.has(threadId)) this.#threads.set(threadId, reader);
+      if (this.#threads.has(threadId)) return false;
+      this.#threads.set(threadId, reader);
+      return true;
     } catch (error) {
-      warn(`a worker thread's numbers are left out: ${(error as Error).message}`);
+      this.#options.warn(`a worker thread's numbers are left out: ${(error as Error).message}`);
+      return false;
     }
   }
 }

@@ -10,6 +10,8 @@ export interface ReporterData {
   readonly resource: Attributes;
   /** The main thread's map. */
   readonly map: SharedArrayBuffer;
+  /** Maps of worker threads that an earlier reporter told of: threads that are gone announce theirs to nobody. */
+  readonly threadMaps: readonly SharedArrayBuffer[];
 }
 
 export type ToReporter =
@@ -19,6 +21,8 @@ export type ToReporter =
   | { readonly type: 'stop' };
 
 export type ToApp =
+  /** A worker thread announced its map: keep it for the next reporter. */
+  | { readonly type: 'map'; readonly map: SharedArrayBuffer }
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
   /** The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server. */

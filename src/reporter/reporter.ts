@@ -18,7 +18,9 @@ const RESTART_AFTER = 200;
 const STOP_LIMIT = 2000;
 
 export interface ReporterOptions {
-  readonly data: ReporterData;
+  readonly data: Omit<ReporterData, 'threadMaps'>;
+  /** Maps of worker threads; those that the reporter tells of are added, and each reporter gets all. */
+  readonly threadMaps: SharedArrayBuffer[];
   readonly log: Log;
   /** Asks the app's samplers for a round. Must not reject. */
   collect(): Promise<readonly MetricSnapshot[]>;
@@ -88,11 +90,14 @@ export class Reporter {
   #spawn(): Worker {
     const worker = new Worker(WORKER_FILE, {
       name: 'loadline',
-      workerData: this.#options.data,
+      workerData: { ...this.#options.data, threadMaps: this.#options.threadMaps } satisfies ReporterData,
       // Inherited, these would load the agent (or another one) into its own thread.
       execArgv: [],
       env: withoutNodeOptions(process.env),
       stdin: false,
+      // Not piped to the process's own: that would open those, which the app can see. The thread writes to neither.
+      stdout: true,
+      stderr: true,
       trackUnmanagedFds: false,
     });
     let reason = 'it ended by itself';
@@ -107,6 +112,7 @@ export class Reporter {
 
   #onMessage(worker: Worker, message: ToApp): void {
     if (message.type === 'ready') this.#settle(message.url);
+    else if (message.type === 'map') this.#options.threadMaps.push(message.map);
     else void this.#collect(worker, message.round);
   }
 

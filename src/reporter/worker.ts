@@ -27,11 +27,16 @@ const TICK = 5000;
 const CLOSE_LIMIT = 1000;
 
 const port = parentPort as MessagePort;
-const { config, resource, map } = workerData as ReporterData;
+const { config, resource, map, threadMaps } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
-const maps = new Maps(map, (line) => log.once('maps', line));
+const maps = new Maps({
+  main: map,
+  threadMaps,
+  onMap: (announced) => tell({ type: 'map', map: announced }),
+  warn: (line) => log.once('maps', line),
+});
 const startTime = maps.main.header('startTime');
 const settings = { seriesLimit: config.seriesLimit, warn: log.once };
 const host = new HostProbes(

@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type RequestListener } from 'node
 import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
 import type { Server, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { setRoute } from '../../src/probes/route.ts';
+import { setRoute } from '../../src/probes/set-route.ts';
 import { DURATION_BOUNDS } from '../../src/snapshot/metric.ts';
 import { countOf, type HistogramPoint } from '../../src/snapshot/snapshot.ts';
 import { cert, key } from '../support/certificate.ts';

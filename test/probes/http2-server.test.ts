@@ -11,7 +11,7 @@ import {
 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import test, { type ExecutionContext } from 'ava';
-import { setRoute } from '../../src/probes/route.ts';
+import { setRoute } from '../../src/probes/set-route.ts';
 import { cert, key } from '../support/certificate.ts';
 import { listen } from '../support/connect.ts';
 import { Probed, type ProbedOptions } from '../support/probed.ts';

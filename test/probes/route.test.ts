@@ -1,7 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import test from 'ava';
-import { LONGEST_ROUTE, routeOf, setRoute } from '../../src/probes/route.ts';
+import { routeOf } from '../../src/probes/route.ts';
+import { LONGEST_ROUTE, setRoute } from '../../src/probes/set-route.ts';
 import { observe } from './observed-server.ts';
 
 const newRequest = () => new IncomingMessage(new Socket());

@@ -17,14 +17,22 @@ export interface App extends Child {
 
 /** `fixture`: a file of `test/fixtures` without its ending, which listens on `PORT` of loopback. */
 export async function startApp(owner: Owner, fixture: string, env: NodeJS.ProcessEnv = {}): Promise<App> {
-  const file = fileURLToPath(new URL(`../fixtures/${fixture}.js`, import.meta.url));
+  return startFile(owner, fixture, new URL(`../fixtures/${fixture}.js`, import.meta.url), env);
+}
+
+/** `example`: a folder of `examples`, likewise. */
+export async function startExampleApp(owner: Owner, example: string, env: NodeJS.ProcessEnv = {}): Promise<App> {
+  return startFile(owner, example, new URL(`../../examples/${example}/main.js`, import.meta.url), env);
+}
+
+async function startFile(owner: Owner, name: string, file: URL, env: NodeJS.ProcessEnv): Promise<App> {
   const port = await freePort();
   const metricsPort = await freePort();
   const child = await launch(owner, {
-    name: fixture,
+    name,
     command: process.execPath,
-    args: ['--require', PRELOAD, file],
-    folder: temporaryFolder(fixture),
+    args: ['--require', PRELOAD, fileURLToPath(file)],
+    folder: temporaryFolder(name),
     env: { ...process.env, PORT: String(port), OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort), ...env },
     ready: async () => (await accepts(port)) && (await accepts(metricsPort)),
   });

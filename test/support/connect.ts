@@ -27,6 +27,7 @@ export async function dial(port: number): Promise<Socket> {
 export async function readAll(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
+  socket.resume();
   if (!socket.closed) await once(socket, 'close');
   return Buffer.concat(chunks).toString('latin1');
 }

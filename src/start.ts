@@ -112,9 +112,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     warn: (_code, line) => log.warn(line),
   });
   const reporter = new Reporter({
-    data: { config, resource: resourceOf(config), map: store.buffer },
+    data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),
+    collectNow: () => collector.collectNow(),
   });
   reporter.start();
   return {

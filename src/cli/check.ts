@@ -25,7 +25,7 @@ export interface CheckReport {
 
 /** The part of the configuration that the check itself needs. */
 interface CheckedConfig {
-  readonly adapters: readonly string[];
+  readonly adapters: readonly unknown[];
   readonly prometheus: { readonly host: string; readonly port: number };
 }
 

@@ -31,18 +31,18 @@ function parseLine(line: string): Received | string {
   const match = LINE.exec(line);
   if (match === null) return line;
   const [, name, tags, fields] = match as unknown as [string, string, string, string];
-  const pairs = split(tags.slice(1), ',').map((tag) => split(tag, '=').map(unescape) as [string, string]);
+  const pairs = split(tags.slice(1), ',').map((tag) => split(tag, '=').map(unescapeText) as [string, string]);
   const values = new Map(fields.split(',').map((field) => field.split('=') as [string, string]));
   const value = values.has('value')
     ? Number(values.get('value'))
     : { count: Number(values.get('count')), sum: Number(values.get('sum')) };
-  return { name: unescape(name), attributes: Object.fromEntries(pairs), value };
+  return { name: unescapeText(name), attributes: Object.fromEntries(pairs), value };
 }
 
 function split(text: string, separator: string): string[] {
   return text === '' ? [] : text.split(new RegExp(`(?<!\\\\)${separator}`));
 }
 
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text.replace(/\\([, =])/g, '$1');
 }

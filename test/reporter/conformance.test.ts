@@ -57,7 +57,7 @@ const careless: AdapterFactory<{ url: string }> = ({ url }) => {
                 ? value - last
                 : Math.fround(value)
               : `${value.counts[0]} 0`;
-          return `${metric.name.slice(0, 16)}\t${tags.slice(0, 1)}\t${number}`;
+          return `${metric.name.replace('.too', '')}\t${tags.slice(0, 1)}\t${number}`;
         }),
       );
       if (typeof total === 'number') last = total;

@@ -1,12 +1,23 @@
 /** What users may set, and the one pure function that turns it into a configuration. */
+import { passedOptions } from './config/adapters.ts';
 import { merge } from './config/maps.ts';
 import { copyEnvironment, flatten } from './config/names.ts';
-import { read, type Source } from './config/read.ts';
+import { read, readPassed, type Source } from './config/read.ts';
 import { SETTINGS } from './config/settings.ts';
 import type { Attributes } from './snapshot/metric.ts';
 
 /** A destination that this version has. */
-export type AdapterName = 'prometheus';
+export type AdapterName = 'prometheus' | 'graphite' | 'otlp' | 'pushgateway';
+
+/** A destination of anybody: a module whose default export makes an adapter (`docs/writing-an-adapter.md`). */
+export interface AdapterModule {
+  /** Package name, absolute path, `file:` URL, or a path from the folder of the app's main script. */
+  readonly module: string;
+  /** What the module's factory is given: anything that `structuredClone` takes. Default: `{}`. */
+  readonly options?: unknown;
+}
+
+export type AdapterEntry = AdapterName | AdapterModule;
 
 /** How much loadline says on stderr: `warn` leaves out what is not a warning, `silent` leaves out everything. */
 export type LogLevel = 'info' | 'warn' | 'silent';
@@ -34,11 +45,29 @@ export interface Options {
    */
   readonly resource?: Attributes;
   /**
-   * Where metrics go; an empty list collects without a destination. `OTEL_METRICS_EXPORTER`.
+   * Where metrics go; an empty list collects without a destination. `OTEL_METRICS_EXPORTER` (names only).
    * @default ['prometheus']
-   * @example []
+   * @example ['prometheus', { module: 'my-adapter', options: { url: 'http://127.0.0.1:8086' } }]
    */
-  readonly adapters?: readonly AdapterName[];
+  readonly adapters?: readonly AdapterEntry[];
+  /**
+   * Options of the `graphite` adapter, which checks them itself; anything that `structuredClone` takes.
+   * @default {}
+   * @example { url: 'tcp://127.0.0.1:2003' }
+   */
+  readonly graphite?: object;
+  /**
+   * Options of the `otlp` adapter, likewise.
+   * @default {}
+   * @example { url: 'http://127.0.0.1:4318/v1/metrics' }
+   */
+  readonly otlp?: object;
+  /**
+   * Options of the `pushgateway` adapter, likewise.
+   * @default {}
+   * @example { url: 'http://127.0.0.1:9091' }
+   */
+  readonly pushgateway?: object;
   /** Where the `prometheus` adapter listens. */
   readonly prometheus?: {
     /**
@@ -61,6 +90,13 @@ export interface Options {
    * @example 10000
    */
   readonly exportInterval?: number;
+  /**
+   * Milliseconds that the exit of the process waits at most for pushing adapters to deliver the last interval, 0 to
+   * 10000; 0 does not wait. `LOADLINE_EXIT_FLUSH`.
+   * @default 500
+   * @example 2000
+   */
+  readonly exitFlush?: number;
   /**
    * Request headers that a front end stamps with the time at which it took the request; the first present one counts,
    * an empty list turns queue time off. `LOADLINE_QUEUE_HEADERS`.
@@ -108,15 +144,19 @@ export interface Config {
   readonly serviceName: string;
   /** Without `service.name`, which is `serviceName`. Has no prototype. */
   readonly resource: Attributes;
-  /** Each once. Empty: nothing is exported. */
-  readonly adapters: readonly AdapterName[];
+  /** Each name once. Empty: nothing is exported. */
+  readonly adapters: readonly AdapterEntry[];
   readonly prometheus: {
     readonly host: string;
     readonly port: number;
     /** Nobody chose a usable host, so `host` is the default. */
     readonly hostIsDefault: boolean;
   };
+  readonly graphite: object;
+  readonly otlp: object;
+  readonly pushgateway: object;
   readonly exportInterval: number;
+  readonly exitFlush: number;
   /** Lower case, each once. Empty: queue time is off. */
   readonly queueHeaders: readonly string[];
   readonly ignoreRoutes: readonly string[];
@@ -163,7 +203,11 @@ function resolve(source: Source): Config {
       port: read(source, 'prometheus.port', SETTINGS['prometheus.port']).value,
       hostIsDefault: host.isDefault,
     }),
+    graphite: readPassed(source, 'graphite', passedOptions),
+    otlp: readPassed(source, 'otlp', passedOptions),
+    pushgateway: readPassed(source, 'pushgateway', passedOptions),
     exportInterval: read(source, 'exportInterval', SETTINGS.exportInterval).value,
+    exitFlush: read(source, 'exitFlush', SETTINGS.exitFlush).value,
     queueHeaders: read(source, 'queueHeaders', SETTINGS.queueHeaders).value,
     ignoreRoutes: read(source, 'ignoreRoutes', SETTINGS.ignoreRoutes).value,
     bounds: read(source, 'bounds', SETTINGS.bounds).value,

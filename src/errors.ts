@@ -11,13 +11,17 @@ export const CATALOGUE = {
     message: '{name} is not a setting of this version',
     remedy: 'remove or correct it; {hint}',
   },
-  ERR_LOADLINE_ADAPTER_RESERVED: {
-    message: '{setting} names {adapter}, which is not in this version',
-    remedy: 'prometheus is; used instead: {taken}',
-  },
   ERR_LOADLINE_ADAPTER_LOAD: {
     message: 'adapter {adapter} failed to load ({reason})',
     remedy: 'correct its options or leave it out of OTEL_METRICS_EXPORTER; the other adapters go on',
+  },
+  ERR_LOADLINE_ADAPTER_PEER: {
+    message: 'adapter {adapter} needs the package {package}, which is not installed',
+    remedy: 'run npm install {package}; the other adapters go on',
+  },
+  ERR_LOADLINE_EXPORT_FAILED: {
+    message: 'adapter {adapter} could not deliver ({reason})',
+    remedy: 'see with `npx loadline check` whether its destination is there; it is tried again every interval',
   },
   ERR_LOADLINE_PORT_IN_USE: {
     message: 'port {port} on {host} is in use, so no metrics are served',

@@ -1,6 +1,7 @@
-export type { Config, Options } from './config.ts';
+export type { AdapterEntry, AdapterModule, AdapterName, Config, Options } from './config.ts';
 export { counter, gauge, histogram, updown } from './instruments.ts';
 export { setRoute } from './probes/set-route.ts';
+export type { Adapter, AdapterContext, AdapterFactory, Handler, Outcome } from './reporter/adapter.ts';
 export type {
   Counter,
   Gauge,
@@ -20,4 +21,11 @@ export type {
   Scope,
   Sink,
 } from './sampler/sampler.ts';
+export type {
+  ExponentialBuckets,
+  HistogramPoint,
+  MetricSnapshot,
+  Point,
+  Snapshot,
+} from './snapshot/snapshot.ts';
 export { type Agent, start, stop } from './start.ts';

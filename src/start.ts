@@ -116,9 +116,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   state.threadMaps ??= [];
   const reporter = new Reporter({
     threadMaps: state.threadMaps,
-    data: { config, resource: resourceOf(config), map: store.buffer },
+    data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),
+    collectNow: () => collector.collectNow(),
   });
   reporter.start();
   return {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { ADAPTER_VARIABLES, PASSED_OPTIONS } from '../src/config/adapters.ts';
 import { say } from '../src/config/kinds.ts';
 import { parse } from '../src/config.ts';
 import { at, fromAny, fromEnv, plain, settings } from './config/given.ts';
@@ -13,7 +14,11 @@ test('nothing given, nothing wrong: the defaults', (t) => {
     resource: {},
     adapters: ['prometheus'],
     prometheus: { host: '127.0.0.1', port: 9464, hostIsDefault: true },
+    graphite: {},
+    otlp: {},
+    pushgateway: {},
     exportInterval: 60_000,
+    exitFlush: 500,
     queueHeaders: ['x-request-start', 'x-queue-start'],
     ignoreRoutes: [],
     bounds: {},
@@ -30,7 +35,8 @@ test('docs/configuration.md lists exactly the settings of the code', (t) => {
     ([path, { env, fallback, kind, example }]) =>
       `| \`${env}\` | \`${path}\` | \`${say(fallback)}\` | ${kind.allowed} | \`${example}\` |`,
   );
-  t.deepEqual(rows, expected);
+  const ofAdapters = Object.entries(ADAPTER_VARIABLES).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`);
+  t.deepEqual(rows, [...expected, ...ofAdapters]);
 });
 
 test('every documented example is accepted and makes a difference', (t) => {
@@ -43,8 +49,9 @@ test('every documented example is accepted and makes a difference', (t) => {
 test('every option docstring states its default and an example', (t) => {
   const source = readFileSync(new URL('../../src/config.ts', import.meta.url), 'utf8');
   const options = source.slice(source.indexOf('export interface Options'), source.indexOf('/** The resolved'));
-  t.is(options.match(/@default/g)?.length, settings.length);
-  t.is(options.match(/@example/g)?.length, settings.length);
+  const count = settings.length + PASSED_OPTIONS.length;
+  t.is(options.match(/@default/g)?.length, count);
+  t.is(options.match(/@example/g)?.length, count);
   for (const [, { env }] of settings) t.true(options.includes(env), env);
 });
 

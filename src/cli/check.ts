@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { type Limits, readLimits } from './cgroup.ts';
 import { observeChannels } from './channels.ts';
+import { destinationsOf, reach } from './destinations.ts';
 
 /** One thing that the agent wants of this machine. */
 export interface Finding {
@@ -25,7 +26,7 @@ export interface CheckReport {
 
 /** The part of the configuration that the check itself needs. */
 interface CheckedConfig {
-  readonly adapters: readonly string[];
+  readonly adapters: readonly unknown[];
   readonly prometheus: { readonly host: string; readonly port: number };
 }
 
@@ -44,6 +45,7 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     permission(),
     await workers(),
     await port(config),
+    ...(await reach(destinationsOf(config.adapters, env))),
     ...(await observeChannels()),
     uvMetrics(),
     readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),

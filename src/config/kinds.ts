@@ -7,8 +7,6 @@ export interface Reading<T> {
   readonly value?: T;
   /** What was found, fit for a log line. Absent: nothing was wrong. */
   readonly bad?: string;
-  /** What was found, means something, and is not in this version yet. */
-  readonly later?: string;
 }
 
 /** One kind of value. Neither reader trusts its input; `check` may throw where a getter or proxy of the user does. */

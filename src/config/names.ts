@@ -1,6 +1,7 @@
 /** Takes the options apart into paths, and finds names that no setting has. */
 import type { Environment } from '../config.ts';
 import { describe } from '../errors.ts';
+import { ADAPTER_VARIABLES, PASSED_OPTIONS } from './adapters.ts';
 import { isRecord, show } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { Unreadable } from './read.ts';
@@ -8,7 +9,6 @@ import { SETTINGS } from './settings.ts';
 
 /** Settings of our own that are planned: a typo of nothing, but without effect yet. */
 export const PLANNED: readonly string[] = Object.freeze([
-  'LOADLINE_EXIT_FLUSH',
   'LOADLINE_STALL_THRESHOLD',
   'LOADLINE_STALL_STACKS',
   'LOADLINE_TOKEN',
@@ -17,9 +17,9 @@ export const PLANNED: readonly string[] = Object.freeze([
 
 /** Most unknown names that get a line each. */
 const NAME_LIMIT = 10;
-const PATHS = Object.keys(SETTINGS);
+const PATHS = [...Object.keys(SETTINGS), ...PASSED_OPTIONS];
 const GROUPS = new Set(PATHS.filter((path) => path.includes('.')).map((path) => path.split('.')[0]!));
-const VARIABLES = Object.values(SETTINGS).map((setting) => setting.env);
+const VARIABLES = [...Object.values(SETTINGS).map((setting) => setting.env), ...Object.keys(ADAPTER_VARIABLES)];
 
 /**
  * Reads each known option exactly once. Never throws: what cannot be read becomes {@link Unreadable}, what is no

@@ -37,6 +37,14 @@ export function read<T>(source: Source, path: OptionPath, setting: Setting<T>, f
   return { value, isDefault: fromOption.value === undefined && fromEnv.value === undefined } satisfies Resolved<T>;
 }
 
+/** Reads an option that has no variable: its adapter reads those it has. An empty object for none. Never throws. */
+export function readPassed(source: Source, path: string, kind: Kind<object>): object {
+  const reading = attempt(() => readOption(kind, source.options.get(path)));
+  const taken = kind.say!(reading.value ?? {});
+  report(source.problems, `option ${path}`, kind, reading, taken);
+  return reading.value ?? Object.freeze({});
+}
+
 /** Runs code that touches a user's value, whose getters and proxies may throw. */
 function attempt<T>(reader: () => Reading<T>): Reading<T> {
   try {
@@ -63,11 +71,8 @@ function combine<T>(setting: Setting<T>, fromOption: T | undefined, fromEnv: T |
   return fromOption ?? fromEnv;
 }
 
-function report<T>(problems: string[], name: string, kind: Kind<T>, { bad, later }: Reading<T>, taken: string): void {
+function report<T>(problems: string[], name: string, kind: Kind<T>, { bad }: Reading<T>, taken: string): void {
   if (bad !== undefined) {
     problems.push(describe('ERR_LOADLINE_CONFIG_VALUE', { setting: name, found: bad, allowed: kind.allowed, taken }));
-  }
-  if (later !== undefined) {
-    problems.push(describe('ERR_LOADLINE_ADAPTER_RESERVED', { setting: name, adapter: later, taken }));
   }
 }

@@ -1,5 +1,5 @@
 /** Every setting, once: its two names, its kind, its default. `docs/configuration.md` is compared with this table. */
-import type { AdapterName, LogLevel } from '../config.ts';
+import type { AdapterEntry, LogLevel } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
 import { adaptersKind } from './adapters.ts';
 import { choice, isHost, isToken, type Kind, list, switchedOff, text, whole } from './kinds.ts';
@@ -43,7 +43,7 @@ export const SETTINGS = Object.freeze({
     example: 'deployment.environment.name=staging,team=web%20shop',
     merge,
   }),
-  adapters: setting<readonly AdapterName[]>({
+  adapters: setting<readonly AdapterEntry[]>({
     env: 'OTEL_METRICS_EXPORTER',
     kind: adaptersKind,
     fallback: Object.freeze(['prometheus'] as const),
@@ -66,6 +66,12 @@ export const SETTINGS = Object.freeze({
     kind: whole(100, DAY, 'of milliseconds '),
     fallback: 60_000,
     example: '10000',
+  }),
+  exitFlush: setting({
+    env: 'LOADLINE_EXIT_FLUSH',
+    kind: whole(0, 10_000, 'of milliseconds '),
+    fallback: 500,
+    example: '2000',
   }),
   queueHeaders: setting<readonly string[]>({
     env: 'LOADLINE_QUEUE_HEADERS',

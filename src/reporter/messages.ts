@@ -12,21 +12,38 @@ export interface ReporterData {
   readonly map: SharedArrayBuffer;
   /** Maps of worker threads that an earlier reporter told of: threads that are gone announce theirs to nobody. */
   readonly threadMaps: readonly SharedArrayBuffer[];
+  /** Path of the app's main script, from which adapters are found. */
+  readonly main: string | undefined;
+}
+
+/** What a thread that takes the place of a dead one is given on top. */
+export interface StartData extends ReporterData {
+  readonly isRestart: boolean;
 }
 
 export type ToReporter =
   /** The main thread is about to ask its samplers: it is not blocked. */
   | { readonly type: 'asking'; readonly round: number }
   | { readonly type: 'collected'; readonly round: number; readonly metrics: readonly MetricSnapshot[] }
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** The process ends and waits, blocked, until `done[0]` is 1, at most `limit` ms. `metrics`: of the samplers. */
+  | {
+      readonly type: 'flush';
+      readonly metrics: readonly MetricSnapshot[];
+      readonly done: Int32Array<SharedArrayBuffer>;
+      readonly limit: number;
+    };
 
 export type ToApp =
   /** A worker thread announced its map: keep it for the next reporter. */
   | { readonly type: 'map'; readonly map: SharedArrayBuffer }
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
-  /** The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server. */
-  | { readonly type: 'ready'; readonly url: string | undefined };
+  /**
+   * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server;
+   * `pushes`: it has an adapter that does.
+   */
+  | { readonly type: 'ready'; readonly url: string | undefined; readonly pushes: boolean };
 
 /**
  * BroadcastChannel between the app's worker threads and the reporter thread. A thread announces its map; a reporter that

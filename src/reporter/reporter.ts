@@ -6,7 +6,8 @@ import { now, timers } from '../clock.ts';
 import { describe, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MetricSnapshot } from '../snapshot/snapshot.ts';
-import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+import { ExitFlush } from './exit-flush.ts';
+import type { ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** Deaths within `DEATH_WINDOW` ms that end it. */
@@ -24,6 +25,8 @@ export interface ReporterOptions {
   readonly log: Log;
   /** Asks the app's samplers for a round. Must not reject. */
   collect(): Promise<readonly MetricSnapshot[]>;
+  /** The same without waiting, for a process that ends. Must not throw. */
+  collectNow(): readonly MetricSnapshot[];
 }
 
 /** Nothing here throws. The thread keeps no process alive. */
@@ -41,8 +44,11 @@ export class Reporter {
   /** Somebody waits for it to be ready: until then the thread keeps the process alive, and never otherwise. */
   #isAwaited = false;
 
+  readonly #exitFlush: ExitFlush;
+
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#exitFlush = new ExitFlush(options.data.config, options.collectNow, () => this.#worker);
   }
 
   /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves, can't, or is stopped. */
@@ -64,6 +70,7 @@ export class Reporter {
     }
     try {
       this.#worker = this.#spawn();
+      this.#exitFlush.arm();
       return true;
     } catch (error) {
       this.#giveUp(describe('ERR_LOADLINE_REPORTER_FILE', { file: WORKER_FILE, reason: reasonOf(error) }));
@@ -74,6 +81,7 @@ export class Reporter {
   /** Lets the thread deliver and end; terminates it after 2 s. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#exitFlush.disarm();
     timers.clearTimeout(this.#restart);
     const worker = this.#worker;
     this.#worker = undefined;
@@ -90,7 +98,11 @@ export class Reporter {
   #spawn(): Worker {
     const worker = new Worker(WORKER_FILE, {
       name: 'loadline',
-      workerData: { ...this.#options.data, threadMaps: this.#options.threadMaps } satisfies ReporterData,
+      workerData: {
+        ...this.#options.data,
+        threadMaps: this.#options.threadMaps,
+        isRestart: this.#deaths.length > 0,
+      } satisfies StartData,
       // Inherited, these would load the agent (or another one) into its own thread.
       execArgv: [],
       env: withoutNodeOptions(process.env),
@@ -111,9 +123,14 @@ export class Reporter {
   }
 
   #onMessage(worker: Worker, message: ToApp): void {
-    if (message.type === 'ready') this.#settle(message.url);
-    else if (message.type === 'map') this.#options.threadMaps.push(message.map);
-    else void this.#collect(worker, message.round);
+    if (message.type === 'ready') {
+      if (!message.pushes) this.#exitFlush.disarm();
+      this.#settle(message.url);
+    } else if (message.type === 'map') {
+      this.#options.threadMaps.push(message.map);
+    } else {
+      void this.#collect(worker, message.round);
+    }
   }
 
   async #collect(worker: Worker, round: number): Promise<void> {
@@ -142,6 +159,7 @@ export class Reporter {
   }
 
   #giveUp(line: string): void {
+    this.#exitFlush.disarm();
     this.#options.log.warn(line);
     this.#settle(undefined);
   }

@@ -69,6 +69,13 @@ export class Sampled {
     this.#settle?.();
   }
 
+  /** The app's last word: nothing is asked any more. */
+  onFinal(metrics: readonly MetricSnapshot[]): void {
+    this.#values = metrics;
+    this.#collectedAt = Number.POSITIVE_INFINITY;
+    this.#settle?.();
+  }
+
   metrics(): readonly MetricSnapshot[] {
     if (this.#stale.size === 0) return this.#values;
     const { startTime } = this.#options;

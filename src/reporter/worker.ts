@@ -12,10 +12,12 @@ import { processProbe } from '../host/process.ts';
 import { series } from '../host/series.ts';
 import { createLog } from '../log.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
-import { loadAdapter } from './adapters.ts';
+import { adapterNames, loadAdapter } from './adapters.ts';
+import { ExportCounts } from './export-counts.ts';
 import { HostProbes } from './host-probes.ts';
 import { Maps } from './maps.ts';
-import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+import type { StartData, ToApp, ToReporter } from './messages.ts';
+import { Pushing } from './pushing.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
 import { createReporterServer, type ReporterServer } from './server.ts';
@@ -24,10 +26,10 @@ import { Snapshots } from './snapshots.ts';
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
 /** ms that closing may take in all. */
-const CLOSE_LIMIT = 1000;
+const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps } = workerData as ReporterData;
+const { config, resource, map, threadMaps, main, isRestart } = workerData as StartData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -39,6 +41,7 @@ const maps = new Maps({
 });
 const startTime = maps.main.header('startTime');
 const settings = { seriesLimit: config.seriesLimit, warn: log.once };
+const counts = new ExportCounts();
 const host = new HostProbes(
   [
     processProbe(),
@@ -46,6 +49,7 @@ const host = new HostProbes(
     eventLoop(maps.main, settings),
     httpInFlight(maps.main, settings),
     series(maps.main, settings),
+    counts.probe,
   ],
   startTime,
   log.once,
@@ -58,24 +62,47 @@ const sampled = new Sampled({
   startTime,
 });
 const snapshots = new Snapshots(maps, host, sampled, resource);
-const context: AdapterContext = {
+const adapters = await load();
+const pushing = new Pushing({
+  adapters: adapters.filter(({ adapter }) => adapter.push !== undefined),
   interval: config.exportInterval,
+  counts,
+  log,
   snapshot: () => snapshots.take(),
-  count() {},
-  log: (line) => log.once(line, line),
-};
-
-const loaded = await Promise.all(config.adapters.map((name) => loadAdapter(name, config, context, log)));
-const adapters = loaded.filter((adapter) => adapter !== undefined);
-const server = await serve(adapters);
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, () => sampled.refresh())];
+  basis: isRestart ? await snapshots.take() : undefined,
+});
+const server = await serve(adapters.map(({ adapter }) => adapter));
+const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
+const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round)];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'flush') void flush(message);
   else void stop();
 });
-tell({ type: 'ready', url: server?.url });
+tell({ type: 'ready', url: server?.url, pushes: !pushing.isEmpty });
+
+async function load(): Promise<{ name: string; adapter: Adapter }[]> {
+  const names = adapterNames(config.adapters);
+  const loaded = await Promise.all(
+    config.adapters.map(async (entry, i) => {
+      const name = names[i]!;
+      const adapter = await loadAdapter({ entry, name, config, main, context: contextOf(name), log });
+      return adapter && { name, adapter };
+    }),
+  );
+  return loaded.filter((each) => each !== undefined);
+}
+
+function contextOf(name: string): AdapterContext {
+  return {
+    interval: config.exportInterval,
+    snapshot: () => snapshots.take(),
+    count: (outcome, points) => counts.add(name, outcome, points),
+    log: (line) => log.once(line, line),
+  };
+}
 
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
 async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
@@ -112,10 +139,24 @@ function describeListenError(
   return describe('ERR_LOADLINE_ADDRESS', { host: name, reason: reasonOf(error) });
 }
 
+/** The app's thread is blocked until this is over, and ends the process then. */
+async function flush({ metrics, done, limit }: Extract<ToReporter, { type: 'flush' }>): Promise<void> {
+  for (const end of schedules) end();
+  sampled.onFinal(metrics);
+  await pushing.stop(limit);
+  Atomics.store(done, 0, 1);
+  Atomics.notify(done, 0);
+}
+
 async function stop(): Promise<void> {
   for (const end of schedules) end();
   const signal = AbortSignal.timeout(CLOSE_LIMIT);
-  await Promise.allSettled([server?.server.close(), ...adapters.map((adapter) => adapter.close?.(signal))]);
+  const pulling = adapters.filter(({ adapter }) => adapter.push === undefined);
+  await Promise.allSettled([
+    server?.server.close(),
+    pushing.stop(CLOSE_LIMIT),
+    ...pulling.map(async ({ adapter }) => adapter.close?.(signal)),
+  ]);
   maps.close();
   process.exit(0);
 }

@@ -72,6 +72,14 @@ export class Collector {
     return this.#round;
   }
 
+  /** One round without waiting, for a process that ends: what samplers put at once, else what they put last. */
+  collectNow(): readonly MetricSnapshot[] {
+    if (this.#closed) return [];
+    this.#reconcile();
+    for (const slot of [...this.#slots.values()]) slot.ask();
+    return this.#result();
+  }
+
   /** Leaves all samplers; a round in progress ends at once. Idempotent. */
   close(): void {
     this.#closed = true;

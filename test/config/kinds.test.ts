@@ -5,7 +5,7 @@ import { at, fromAny, fromEnv, settings } from './given.ts';
 
 test('numbers are plain decimal digits within their range', (t) => {
   const numbers = settings.filter(([, { fallback }]) => typeof fallback === 'number');
-  t.is(numbers.length, 4);
+  t.is(numbers.length, 5);
   const bad = ['10s', '1e3', '0x10', '-1', '+500', 'NaN', 'Infinity', '9'.repeat(400), '1.5', '1_000', '1,000', '٣'];
   for (const [path, { env, fallback }] of numbers) {
     for (const text of bad) {
@@ -26,7 +26,12 @@ test('numbers are plain decimal digits within their range', (t) => {
 });
 
 test('numbers are accepted at both ends of their range and refused beyond', (t) => {
-  const ranges = { exportInterval: [100, 86_400_000], samplerTimeout: [10, 60_000], seriesLimit: [1, 100_000] };
+  const ranges = {
+    exportInterval: [100, 86_400_000],
+    exitFlush: [0, 10_000],
+    samplerTimeout: [10, 60_000],
+    seriesLimit: [1, 100_000],
+  };
   for (const [path, [low, high]] of Object.entries(ranges) as ['exportInterval', [number, number]][]) {
     const { env, fallback } = SETTINGS[path];
     for (const value of [low, high]) {
@@ -57,16 +62,15 @@ test('OTEL_SDK_DISABLED: only "true" in any case is true, only "false" is the ot
   t.is(fromAny({ enabled: 'false' }).problems.length, 1);
 });
 
-test('adapters: known, none, reserved and unknown names', (t) => {
+test('adapters: known, none and unknown names', (t) => {
   const cases: [string, string[], number][] = [
     ['prometheus', ['prometheus'], 0],
     [' Prometheus , prometheus,', ['prometheus'], 0],
     ['none', [], 0],
     ['NONE', [], 0],
-    ['otlp', [], 1],
-    ['otlp,graphite', [], 1],
-    ['otlp,prometheus', ['prometheus'], 1],
-    ['otlp,promethues', [], 2],
+    ['otlp', ['otlp'], 0],
+    ['otlp,Graphite,pushgateway', ['otlp', 'graphite', 'pushgateway'], 0],
+    ['otlp,promethues', ['otlp'], 1],
     ['promethues', ['prometheus'], 1],
     ['prometheus,console', ['prometheus'], 1],
     ['none,prometheus', [], 1],
@@ -79,10 +83,6 @@ test('adapters: known, none, reserved and unknown names', (t) => {
     t.true(Object.isFrozen(config.adapters), text);
   }
   t.deepEqual(parse({ adapters: [] }, { OTEL_METRICS_EXPORTER: 'prometheus' }).config.adapters, []);
-  t.regex(
-    parse({}, { OTEL_METRICS_EXPORTER: 'otlp' }).problems.join(),
-    /^OTEL_METRICS_EXPORTER names otlp, which is not in this version: prometheus is; used instead: none \[ERR_/,
-  );
   for (const adapters of ['prometheus', null, {}, [null], [['prometheus']], [{}], new Array(2000)]) {
     const { config, problems } = fromAny({ adapters });
     t.deepEqual(config.adapters, ['prometheus']);

@@ -5,6 +5,7 @@ import { httpInFlight } from '../../src/host/http.ts';
 import { memoryLimits } from '../../src/host/memory-limits.ts';
 import { processProbe } from '../../src/host/process.ts';
 import { series } from '../../src/host/series.ts';
+import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
 import { SAMPLED_METRICS } from '../../src/reporter/sampled.ts';
 import { OWN_METRICS } from '../../src/sampler/own.ts';
 import { PROBES } from '../../src/start.ts';
@@ -22,7 +23,7 @@ const hostProbes = [
 ];
 const inCode = [...PROBES, ...hostProbes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

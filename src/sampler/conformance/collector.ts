@@ -1,8 +1,9 @@
 /** Is this a collector as SPEC.md wants it? */
+
+import { awake } from '../../conformance/awake.ts';
+import type { Check, Finding } from '../../conformance/finding.ts';
 import { reasonOf } from '../../errors.ts';
-import { awake } from './awake.ts';
 import { CONDUCT } from './conduct.ts';
-import type { Check, Finding } from './finding.ts';
 import { type CollectorCheck, Lab, type MakeCollector } from './lab.ts';
 import { VALUES } from './values.ts';
 

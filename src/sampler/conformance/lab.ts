@@ -1,8 +1,9 @@
 /** Where a collector meets hostile samplers. */
+
+import type { Check, Level } from '../../conformance/finding.ts';
 import { type Attributes, attributesKey, type Metric, type MetricKind } from '../../snapshot/metric.ts';
 import type { MetricSnapshot, Point } from '../../snapshot/snapshot.ts';
 import type { SampleContext, Sampler, Sink } from '../sampler.ts';
-import type { Check, Level } from './finding.ts';
 
 const { setTimeout, clearTimeout } = globalThis;
 

@@ -1,11 +1,11 @@
 /** Is this object a sampler as SPEC.md wants it? */
 
+import { awake } from '../../conformance/awake.ts';
+import type { Check, Finding } from '../../conformance/finding.ts';
 import { reasonOf } from '../../errors.ts';
 import type { HistogramPoint } from '../../snapshot/snapshot.ts';
 import { readScope } from '../accept.ts';
 import type { Sampler } from '../sampler.ts';
-import { awake } from './awake.ts';
-import type { Check, Finding } from './finding.ts';
 import { type Recorded, type Recording, record } from './recording.ts';
 
 export interface SamplerCheckOptions {

@@ -1,0 +1,147 @@
+import test from 'ava';
+import { ADAPTER_CHECKS, checkAdapter, type Received } from '../../src/conformance.ts';
+import type { Adapter, AdapterFactory, Snapshot } from '../../src/index.ts';
+import { FaultServer } from '../support/fault-server.ts';
+
+type Behaviour = Partial<Adapter>;
+
+/** A backend of lines `name\tkey=value,…\tvalue`, and everything that can go wrong with writing them. */
+async function startLines() {
+  const lines: string[] = [];
+  const server = await FaultServer.start((request, response) => {
+    request.setEncoding('utf8');
+    let body = '';
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      lines.push(...body.split('\n').filter(Boolean));
+      response.end();
+    });
+  });
+  return {
+    options: { url: server.url },
+    received: async () => lines.map(readLine),
+    down: () => server.down(),
+    up: () => server.up(),
+    hang: () => server.hang(),
+    wrong: () => server.wrong(),
+    close: () => server.down(),
+  };
+}
+
+function readLine(line: string): Received {
+  const [name = '', tags = '', value = ''] = line.split('\t');
+  const attributes = Object.fromEntries(tags.split(',').map((tag) => tag.split('=') as [string, string]));
+  const [first = '', ...rest] = value.split(' ');
+  return {
+    name: name.split(' ')[0]!,
+    attributes,
+    value: rest.length ? { count: Number(first), sum: Number(rest[0]) } : Number(first),
+  };
+}
+
+/** Escapes nothing, waits for ever, tells nobody, sends differences of its own that a failure loses. */
+const careless: AdapterFactory<{ url: string }> = ({ url }) => {
+  let last = 0;
+  let closed = false;
+  const behaviour: Behaviour = {
+    async push(snapshot: Snapshot) {
+      const total = snapshot.metrics.find(({ metric }) => metric.kind === 'counter')?.points[0]?.value;
+      const lines = snapshot.metrics.flatMap(({ metric, points }) =>
+        points.slice(0, 1000).map(({ attributes, value }) => {
+          const tags = Object.entries(attributes).map(([key, each]) => `${key}=${each}`);
+          const number =
+            typeof value === 'number'
+              ? metric.kind === 'counter'
+                ? value - last
+                : Math.fround(value)
+              : `${value.counts[0]} 0`;
+          return `${metric.name.replace('.too', '')}\t${tags.slice(0, 1)}\t${number}`;
+        }),
+      );
+      if (typeof total === 'number') last = total;
+      if (lines.length === 0) throw new Error('nothing to send');
+      await fetch(url, { method: 'POST', body: lines.join('\n') });
+    },
+    async close() {
+      if (closed) await new Promise(() => undefined);
+      closed = true;
+    },
+  };
+  return behaviour;
+};
+
+/** Takes everything, delivers nothing and never ends. */
+const silent: AdapterFactory = () => ({
+  push: async (_snapshot, signal) => {
+    if (signal.aborted) throw new Error('late');
+  },
+  close: () => new Promise(() => undefined),
+});
+
+test.serial('an adapter that is careless is found out in every respect in which it is', async (t) => {
+  const findings = await checkAdapter({
+    factory: careless,
+    start: startLines,
+    carries: { text: true, kinds: true },
+    timeout: 200,
+    patience: 400,
+  });
+  const found = new Set(findings.map(({ check }) => check));
+  t.log([...found].join(' '));
+  for (const check of [
+    'delivers-histograms',
+    'says-the-kind',
+    'keeps-series-apart',
+    'keeps-metrics-apart',
+    'adds-up',
+    'follows-a-fall',
+    'survives-an-empty-snapshot',
+    'accounts-for-every-point',
+    'carries-ten-thousand-series',
+    'escapes-values',
+    'escapes-names',
+    'refuses-what-is-no-number',
+    'carries-extreme-numbers',
+    'survives-a-backend-that-hangs',
+    'closes-twice',
+  ])
+    t.true(found.has(check), check);
+});
+
+test.serial('an adapter that delivers nothing passes almost nothing', async (t) => {
+  const findings = await checkAdapter({
+    factory: silent,
+    start: startLines,
+    carries: { kinds: true },
+    timeout: 100,
+    patience: 100,
+  });
+  const found = new Set(findings.map(({ check }) => check));
+  const passed = ADAPTER_CHECKS.map(({ check }) => check).filter((check) => !found.has(check));
+  t.deepEqual(passed, ['can-be-made', 'bears-a-push-after-close']);
+});
+
+test('an adapter that cannot be made is one finding', async (t) => {
+  const broken = [
+    () => {
+      throw new Error('no');
+    },
+    () => ({}),
+    () => undefined,
+    () => ({ push: async () => undefined, temporality: 'both' }),
+  ];
+  for (const factory of broken) {
+    const findings = await checkAdapter({ factory: factory as never, start: startLines });
+    t.deepEqual(
+      findings.map(({ check }) => check),
+      ['can-be-made'],
+    );
+  }
+});
+
+test('checks have unique names and name a section of the guide', (t) => {
+  t.is(new Set(ADAPTER_CHECKS.map(({ check }) => check)).size, ADAPTER_CHECKS.length);
+  for (const { section } of ADAPTER_CHECKS) t.regex(section, /^[1-5]$/);
+});

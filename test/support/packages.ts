@@ -9,6 +9,10 @@ export const PACKAGES = {
   apache2: 'apache2',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  'carbon-cache': 'graphite-carbon',
+  'graphite-manage': 'graphite-web',
+  gunicorn: 'gunicorn',
+  'victoria-metrics': 'victoria-metrics',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -47,7 +47,8 @@ export async function loadExporter(
   const load = createRequire(import.meta.resolve(name));
   const api = load('@opentelemetry/api') as typeof import('@opentelemetry/api');
   const { AggregationTemporality, DataPointType } = load('@opentelemetry/sdk-metrics') as Vocabulary;
-  const { resourceFromAttributes } = load('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
+  const loadOfSdk = createRequire(load.resolve('@opentelemetry/sdk-metrics'));
+  const { resourceFromAttributes } = loadOfSdk('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
   listenToDiagnostics(api, log);
   const exporter = new OTLPMetricExporter({
     url: settings.url,

@@ -77,7 +77,11 @@ const METRIC: Message = {
   9: one('histogram', () => HISTOGRAM),
   10: one('exponentialHistogram', () => EXPONENTIAL),
 };
-const SCOPE: Message = { 1: one('name', 'string'), 2: one('version', 'string'), 3: many('attributes', () => KEY_VALUE) };
+const SCOPE: Message = {
+  1: one('name', 'string'),
+  2: one('version', 'string'),
+  3: many('attributes', () => KEY_VALUE),
+};
 const SCOPE_METRICS: Message = {
   1: one('scope', () => SCOPE),
   2: many('metrics', () => METRIC),
@@ -100,7 +104,12 @@ export function readMetricsRequest(bytes: Uint8Array): Record<string, unknown> {
 export function writeMetricsResponse(partial?: { readonly rejected: number; readonly message: string }): Buffer {
   if (partial === undefined) return Buffer.alloc(0);
   const text = Buffer.from(partial.message);
-  const inner = Buffer.concat([Buffer.from([0x08]), varint(partial.rejected), Buffer.from([0x12]), varint(text.length)]);
+  const inner = Buffer.concat([
+    Buffer.from([0x08]),
+    varint(partial.rejected),
+    Buffer.from([0x12]),
+    varint(text.length),
+  ]);
   return Buffer.concat([Buffer.from([0x0a]), varint(inner.length + text.length), inner, text]);
 }
 

@@ -136,7 +136,8 @@ export async function startGrpcReceiver({ port = 0, tls }: ReceiverOptions = {})
     if (fault === 'hang') return;
     if (fault === 'reset' || fault === 'lose') restart();
     else if (fault === 'garbage') reply(null, Buffer.from('\xff<html>'));
-    else if (fault !== undefined && !isPartial(fault)) reply({ code: fault.status, details: 'no', metadata: new Metadata() });
+    else if (fault !== undefined && !isPartial(fault))
+      reply({ code: fault.status, details: 'no', metadata: new Metadata() });
     else reply(null, writeMetricsResponse(fault));
   };
   const definition = {

@@ -18,6 +18,7 @@ interface Adding {
 export class OtlpConnection {
   readonly #mayRepeat: boolean;
   readonly #agents: HttpAgent[] = [];
+  readonly #certificates = certificates();
   #attempts: Attempt[] = [];
   #requests = new Set<ClientRequest>();
   #isOver = true;
@@ -51,7 +52,8 @@ export class OtlpConnection {
    */
   readonly createAgent = (protocol: string): HttpAgent => {
     const options = { keepAlive: this.#mayRepeat };
-    const agent = protocol === 'https:' ? new HttpsAgent({ ...options, ...certificates() }) : new HttpAgent(options);
+    const agent =
+      protocol === 'https:' ? new HttpsAgent({ ...options, ...this.#certificates }) : new HttpAgent(options);
     const adding = agent as HttpAgent & Adding;
     const add = adding.addRequest.bind(agent);
     adding.addRequest = (request, ...rest) => {

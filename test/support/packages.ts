@@ -9,6 +9,7 @@ export const PACKAGES = {
   apache2: 'apache2',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  'prometheus-pushgateway': 'prometheus-pushgateway',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -1,6 +1,8 @@
 /** The Pushgateway adapter: each push replaces this process' group. For jobs that end before anybody scrapes them. */
+import { labelName } from '../src/exposition/names.ts';
 import { type Omission, render } from '../src/exposition/text.ts';
 import type { AdapterContext, AdapterFactory } from '../src/reporter/adapter.ts';
+import type { Attributes } from '../src/snapshot/metric.ts';
 import type { Snapshot } from '../src/snapshot/snapshot.ts';
 import { groupPath, type PushgatewayOptions, readOptions } from './pushgateway-options.ts';
 import { deliver } from './pushgateway-request.ts';
@@ -14,12 +16,15 @@ const createPushgateway: AdapterFactory<PushgatewayOptions | undefined> = (optio
   const settings = readOptions(options, process.env);
   const { authorization, timeout } = settings;
   const headers = { 'Content-Type': CONTENT_TYPE, ...(authorization && { Authorization: authorization }) };
+  // Pushgateway sets these on every series, `instance` in any case: series that differ in them only would become one,
+  // and it refuses the whole push then.
+  const reserved = new Set(['job', 'instance', ...settings.grouping.map(([name]) => name)]);
   /** Of the group that was pushed to, possibly: a request whose answer never came may have arrived. */
   let pushed: string | undefined;
   return {
     temporality: 'cumulative',
     async push(snapshot, signal) {
-      const { text, omissions } = render(snapshot, 'text');
+      const { text, omissions } = render(withoutLabels(snapshot, reserved), 'text');
       const url = settings.url + groupPath(settings.job ?? serviceName(snapshot), settings.grouping);
       pushed = url;
       await deliver({ method: 'PUT', url, headers, body: Buffer.from(text), timeout }, signal);
@@ -34,6 +39,23 @@ const createPushgateway: AdapterFactory<PushgatewayOptions | undefined> = (optio
 };
 
 export default createPushgateway;
+
+/** Attributes that would become one of these labels are renamed as Prometheus does it: `job` → `exported_job`. */
+function withoutLabels(snapshot: Snapshot, labels: ReadonlySet<string>): Snapshot {
+  const rename = (attributes: Attributes): Attributes => {
+    const keys = Object.keys(attributes);
+    if (!keys.some((key) => labels.has(labelName(key)))) return attributes;
+    const renamed = keys.map(
+      (key) => [labels.has(labelName(key)) ? `exported_${key}` : key, attributes[key]!] as const,
+    );
+    return Object.fromEntries(renamed);
+  };
+  const metrics = snapshot.metrics.map((metric) => ({
+    ...metric,
+    points: metric.points.map((point) => ({ ...point, attributes: rename(point.attributes) })),
+  }));
+  return { ...snapshot, resource: rename(snapshot.resource), metrics };
+}
 
 function serviceName({ resource }: Snapshot): string {
   return String(resource['service.name'] ?? '') || 'unknown_service:node';

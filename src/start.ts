@@ -17,11 +17,15 @@ import { Reporter } from './reporter/reporter.ts';
 import { Collector } from './sampler/collect.ts';
 import { samplerSet } from './sampler/sampler.ts';
 import type { Attributes } from './snapshot/metric.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 import type { StoreWriter } from './store/writer.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
 export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+
+/** ms that a snapshot may take beside the samplers' own deadline. */
+const SNAPSHOT_LIMIT = 1000;
 
 /** A running agent. */
 export interface Agent {
@@ -32,6 +36,11 @@ export interface Agent {
   readonly ready: Promise<string | undefined>;
   /** Delivers what is pending and ends everything, within about two seconds. Never rejects. Idempotent. */
   stop(): Promise<void>;
+  /**
+   * What the agent shows now, without what samplers of this scope put; undefined when it has nothing to show or gives
+   * no answer in time. For bridges: an agent of another copy of this package may not have it. Never rejects.
+   */
+  snapshot?(without: string): Promise<Snapshot | undefined>;
 }
 
 const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
@@ -99,6 +108,7 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
       stopped ??= end();
       return stopped;
     },
+    snapshot: (without) => carrier.snapshot?.(without) ?? Promise.resolve(undefined),
   };
 }
 
@@ -121,6 +131,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     get ready() {
       return reporter.ready();
     },
+    snapshot: (without) => reporter.snapshot(without, config.samplerTimeout + SNAPSHOT_LIMIT),
     async stop() {
       await reporter.stop();
       collector.close();

@@ -1,7 +1,7 @@
 /** What the app's main thread and the reporter thread tell each other. Numbers of the store need no message. */
 import type { Config } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
-import type { MetricSnapshot } from '../snapshot/snapshot.ts';
+import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 
 /** The reporter's `workerData`. */
 export interface ReporterData {
@@ -16,11 +16,14 @@ export type ToReporter =
   /** The main thread is about to ask its samplers: it is not blocked. */
   | { readonly type: 'asking'; readonly round: number }
   | { readonly type: 'collected'; readonly round: number; readonly metrics: readonly MetricSnapshot[] }
+  /** Take a snapshot, answer with the same number; without what samplers of this scope put. */
+  | { readonly type: 'snapshot'; readonly number: number; readonly without: string }
   | { readonly type: 'stop' };
 
 export type ToApp =
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
+  | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
   /** The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server. */
   | { readonly type: 'ready'; readonly url: string | undefined };
 

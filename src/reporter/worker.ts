@@ -68,9 +68,14 @@ const schedules = [every(TICK, () => host.tick(now())), every(config.exportInter
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
 });
 tell({ type: 'ready', url: server?.url });
+
+async function answerSnapshot(number: number, without: string): Promise<void> {
+  tell({ type: 'snapshot', number, snapshot: await snapshots.take(without) });
+}
 
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
 async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {

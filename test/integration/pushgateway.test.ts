@@ -29,7 +29,7 @@ test('Totals, histograms and a group of every difficult label arrive, and the gr
     [{}, { counts: [1, 2, 3], sum: 9.5 }],
   ]);
   await adapter.push!(snapshotOf([...jobs(3).metrics, histogram]), limit());
-  const group = 'dots="..",instance="a/b",job="x/y"';
+  const group = 'dots="..",empty="",instance="a/b",job="x/y"';
   const first = await gateway.metrics();
   t.true(first.includes(`jobs_total{${group},queue="a",word="größe 100%"} 3\n`), first);
   t.true(first.includes(`took_seconds_bucket{${group},word="größe 100%",le="1"} 3\n`), first);

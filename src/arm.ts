@@ -1,6 +1,9 @@
 /** The preload: waits until the process turns out to be something to measure, and starts the agent then. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { noticeBridges, prepareBridges } from './bridges.ts';
 import { timers } from './clock.ts';
+import { type BridgeName, parse } from './config.ts';
+import { createLog, type Log } from './log.ts';
 import { mark, startupMarks } from './probes/startup.ts';
 import { followFastify, processState } from './process-state.ts';
 import { samplerSet } from './sampler/sampler.ts';
@@ -21,7 +24,10 @@ export function arm(begin: number): void {
   const state = processState();
   if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
+  const { bridges, log } = bridgesOf(process.env);
+  prepareBridges(bridges, log);
   const look = timers.setInterval(() => {
+    noticeBridges(bridges);
     if (samplerSet().size > 0 || state.store !== undefined) startWith({}, []);
   }, LOOK);
   look.unref();
@@ -45,4 +51,11 @@ export function arm(begin: number): void {
   subscribe(LISTENING, onListening);
   followFastify();
   mark('agentEnd');
+}
+
+/** The settings are read only where bridges are asked for: what is wrong with them is said when the agent starts. */
+function bridgesOf(env: NodeJS.ProcessEnv): { readonly bridges: readonly BridgeName[]; readonly log: Log } {
+  if (!env.LOADLINE_BRIDGES) return { bridges: [], log: createLog('silent') };
+  const { config } = parse({}, env);
+  return { bridges: config.bridges, log: createLog(config.log) };
 }

@@ -121,7 +121,7 @@ export const CATALOGUE = {
   },
   ERR_LOADLINE_BRIDGE_MISSING: {
     message: 'LOADLINE_BRIDGES names {bridge}, but {packages} cannot be loaded from {place} ({reason})',
-    remedy: 'run `npm install {packages}` there, or leave the bridge out; the app and all other metrics go on',
+    remedy: 'install it there with npm, or leave the bridge out; the app and all other metrics go on',
   },
 } as const satisfies Record<string, { readonly message: string; readonly remedy: string }>;
 

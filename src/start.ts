@@ -1,6 +1,7 @@
 /** The composition root of an app's thread: what is measured here, and who carries it out. */
 import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { startBridges } from './bridges.ts';
 import { processStartTime } from './clock.ts';
 import { type Config, type Options, parse } from './config.ts';
 import { describe, reasonOf } from './errors.ts';
@@ -76,6 +77,7 @@ export function startWith(options: Options, servers: readonly unknown[]): Agent 
   for (const problem of problems) log.warn(problem);
   if (!config.enabled) return STOPPED;
   try {
+    startBridges(config.bridges, log);
     state.agent = run(config, log, servers);
     return state.agent;
   } catch (error) {

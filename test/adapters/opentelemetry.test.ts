@@ -137,7 +137,13 @@ test.serial(
       loads++;
       return sdk as never;
     };
-    const provide = () => provideGlobally(api as never, load, (sampler) => samplers.push(sampler), () => t.fail());
+    const provide = () =>
+      provideGlobally(
+        api as never,
+        load,
+        (sampler) => samplers.push(sampler),
+        () => t.fail(),
+      );
     t.true(provide());
     t.false(provide());
     t.is(loads, 0);

@@ -102,7 +102,12 @@ for (const [name, client] of CLIENTS) {
   test(`${name}: hostile labels and values do no harm, NaN is left out, a reset starts anew`, async (t) => {
     const registry = new client.Registry();
     const registers = [registry];
-    const gauge = new client.Gauge({ name: 'g', help: 'h', labelNames: ['__proto__', 'toString', 'v'] as string[], registers });
+    const gauge = new client.Gauge({
+      name: 'g',
+      help: 'h',
+      labelNames: ['__proto__', 'toString', 'v'] as string[],
+      registers,
+    });
     gauge.set({ v: 'fine' }, 1);
     gauge.set({ v: 'nan' }, Number.NaN);
     gauge.set({ v: 1 as never, toString: undefined as never }, 2);

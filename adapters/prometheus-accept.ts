@@ -1,5 +1,5 @@
 /** Which format and which encoding a scraper asked for (RFC 9110, §12.5). Pure. */
-import type { Format } from './prometheus-text.ts';
+import type { Format } from '../src/exposition/text.ts';
 
 interface Preference {
   /** Lower case, without parameters: `text/plain`, `gzip`. */

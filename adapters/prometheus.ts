@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { type Format, type Omission, render } from '../src/exposition/text.ts';
 import type { AdapterContext, AdapterFactory } from '../src/reporter/adapter.ts';
 import { acceptsGzip, negotiateFormat } from './prometheus-accept.ts';
-import { type Format, type Omission, render } from './prometheus-text.ts';
 
 const CONTENT_TYPES: { readonly [format in Format]: string } = {
   text: 'text/plain; version=0.0.4; charset=utf-8',

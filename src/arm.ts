@@ -11,10 +11,18 @@ const LOOK = 1000;
 const LISTEN_CALLED = 'tracing:net.server.listen:asyncStart';
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
+const require = createRequire(import.meta.url);
+
 /** The agent itself is loaded when it starts: a command that has nothing to measure does not pay for it. */
 function startAgent(servers: readonly unknown[]): void {
-  const { startWith } = createRequire(import.meta.url)('./start.js') as typeof import('./start.ts');
+  const { startWith } = require('./start.js') as typeof import('./start.ts');
   startWith({}, servers);
+}
+
+/** Likewise. Returns what looks again whether there is something to bridge by now. */
+function armBridges(): () => void {
+  if (!process.env.LOADLINE_BRIDGES) return () => {};
+  return (require('./bridges.js') as typeof import('./bridges.ts')).armBridges(process.env);
 }
 
 /**
@@ -27,7 +35,9 @@ export function arm(begin: number): void {
   const state = processState();
   if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
+  const noticeBridges = armBridges();
   const look = timers.setInterval(() => {
+    noticeBridges();
     if (samplerSet().size > 0 || state.store !== undefined) startAgent([]);
   }, LOOK);
   look.unref();

@@ -19,6 +19,9 @@ export interface AdapterModule {
 
 export type AdapterEntry = AdapterName | AdapterModule;
 
+/** A metrics library whose own metrics the agent shows. */
+export type BridgeName = 'prom-client' | 'opentelemetry';
+
 /** How much loadline says on stderr: `warn` leaves out what is not a warning, `silent` leaves out everything. */
 export type LogLevel = 'info' | 'warn' | 'silent';
 
@@ -131,6 +134,13 @@ export interface Options {
    */
   readonly seriesLimit?: number;
   /**
+   * Metrics libraries of the app whose metrics are shown beside loadline's own. `opentelemetry` is for apps that write to
+   * `@opentelemetry/api` without setting up an SDK. `LOADLINE_BRIDGES`.
+   * @default []
+   * @example ['prom-client']
+   */
+  readonly bridges?: readonly BridgeName[];
+  /**
    * How much loadline says on stderr. `LOADLINE_LOG`.
    * @default 'info'
    * @example 'warn'
@@ -164,6 +174,8 @@ export interface Config {
   readonly bounds: Readonly<Record<string, readonly number[]>>;
   readonly samplerTimeout: number;
   readonly seriesLimit: number;
+  /** Each once. */
+  readonly bridges: readonly BridgeName[];
   readonly log: LogLevel;
 }
 
@@ -213,6 +225,7 @@ function resolve(source: Source): Config {
     bounds: read(source, 'bounds', SETTINGS.bounds).value,
     samplerTimeout: read(source, 'samplerTimeout', SETTINGS.samplerTimeout).value,
     seriesLimit: read(source, 'seriesLimit', SETTINGS.seriesLimit).value,
+    bridges: read(source, 'bridges', SETTINGS.bridges).value,
     log: read(source, 'log', SETTINGS.log).value,
   });
 }

@@ -119,6 +119,14 @@ export const CATALOGUE = {
     message: 'probe {probe} is off ({reason})',
     remedy: 'its metrics are absent on this machine; `npx loadline check` lists what is supported',
   },
+  ERR_LOADLINE_BRIDGE_METRIC: {
+    message: 'metric {metric} of {bridge} is left out ({reason})',
+    remedy: 'correct it in the app; the other metrics go on, and it returns when it works',
+  },
+  ERR_LOADLINE_BRIDGE_MISSING: {
+    message: 'LOADLINE_BRIDGES names {bridge}, but {packages} cannot be loaded from {place} ({reason})',
+    remedy: 'install it there with npm, or leave the bridge out; the app and all other metrics go on',
+  },
 } as const satisfies Record<string, { readonly message: string; readonly remedy: string }>;
 
 /** A code of the catalogue. It never changes its meaning. */

@@ -22,6 +22,8 @@ export interface ProcessState {
   agent?: Agent | undefined;
   /** A preload waits for something to measure, until this is called. */
   disarm?: (() => void) | undefined;
+  /** Files of metrics libraries that have a bridge. */
+  bridged?: Set<string>;
   /** Fastify instances that are made from now on tell their routes. */
   followsFastify?: boolean;
 }

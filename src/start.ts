@@ -1,6 +1,7 @@
 /** The composition root of an app's thread: what is measured here, and who carries it out. */
 import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { startBridges } from './bridges.ts';
 import { processStartTime } from './clock.ts';
 import { type Config, type Options, parse } from './config.ts';
 import { describe, reasonOf } from './errors.ts';
@@ -18,11 +19,15 @@ import { Collector } from './sampler/collect.ts';
 import { samplerSet } from './sampler/sampler.ts';
 import { sharedStore } from './shared-store.ts';
 import type { Attributes } from './snapshot/metric.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 import type { StoreWriter } from './store/writer.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
 export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+
+/** ms that a snapshot may take beside the samplers' own deadline. */
+const SNAPSHOT_LIMIT = 1000;
 
 /** A running agent. */
 export interface Agent {
@@ -33,6 +38,11 @@ export interface Agent {
   readonly ready: Promise<string | undefined>;
   /** Delivers what is pending and ends everything, within about two seconds. Never rejects. Idempotent. */
   stop(): Promise<void>;
+  /**
+   * What the agent shows now, without what samplers of this scope put; undefined when it has nothing to show or gives
+   * no answer in time. For bridges: an agent of another copy of this package may not have it. Never rejects.
+   */
+  snapshot?(without: string): Promise<Snapshot | undefined>;
 }
 
 const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
@@ -68,6 +78,7 @@ export function startWith(options: Options, servers: readonly unknown[]): Agent 
   for (const problem of problems) log.warn(problem);
   if (!config.enabled) return STOPPED;
   try {
+    startBridges(config.bridges, log);
     state.agent = run(config, log, servers);
     return state.agent;
   } catch (error) {
@@ -100,6 +111,7 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
       stopped ??= end();
       return stopped;
     },
+    snapshot: (without) => carrier.snapshot?.(without) ?? Promise.resolve(undefined),
   };
 }
 
@@ -126,6 +138,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     get ready() {
       return reporter.ready();
     },
+    snapshot: (without) => reporter.snapshot(without, config.samplerTimeout + SNAPSHOT_LIMIT),
     async stop() {
       await reporter.stop();
       collector.close();

@@ -22,6 +22,7 @@ test('nothing given, nothing wrong: the defaults', (t) => {
     queueHeaders: ['x-request-start', 'x-queue-start'],
     ignoreRoutes: [],
     bounds: {},
+    bridges: [],
     samplerTimeout: 1000,
     seriesLimit: 2000,
     log: 'info',

@@ -1,5 +1,5 @@
 /** Every setting, once: its two names, its kind, its default. `docs/configuration.md` is compared with this table. */
-import type { AdapterEntry, LogLevel } from '../config.ts';
+import type { AdapterEntry, BridgeName, LogLevel } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
 import { adaptersKind } from './adapters.ts';
 import { choice, isHost, isToken, type Kind, list, switchedOff, text, whole } from './kinds.ts';
@@ -25,6 +25,8 @@ const DAY = 86_400_000;
 
 const isRoute = (item: string) => item.startsWith('/') && !/\s/.test(item);
 const QUEUE_HEADERS = Object.freeze(['x-request-start', 'x-queue-start']);
+const BRIDGES: readonly BridgeName[] = ['prom-client', 'opentelemetry'];
+const isBridge = (item: string) => (BRIDGES as readonly string[]).includes(item.toLowerCase());
 const LEVELS: readonly LogLevel[] = ['info', 'warn', 'silent'];
 
 /** Keyed by the path of the option in `Options`. */
@@ -103,6 +105,14 @@ export const SETTINGS = Object.freeze({
     kind: whole(1, 100_000),
     fallback: 2000,
     example: '500',
+  }),
+  bridges: setting<readonly BridgeName[]>({
+    env: 'LOADLINE_BRIDGES',
+    kind: list(`a list of ${BRIDGES.join(', ')}`, isBridge, (name) => name.toLowerCase()) as Kind<
+      readonly BridgeName[]
+    >,
+    fallback: Object.freeze([]),
+    example: 'prom-client,opentelemetry',
   }),
   log: setting<LogLevel>({ env: 'LOADLINE_LOG', kind: choice(LEVELS), fallback: 'info', example: 'warn' }),
 });

@@ -1,7 +1,7 @@
 /** What the app's main thread and the reporter thread tell each other. Numbers of the store need no message. */
 import type { Config } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
-import type { MetricSnapshot } from '../snapshot/snapshot.ts';
+import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 
 /** The reporter's `workerData`. */
 export interface ReporterData {
@@ -25,6 +25,8 @@ export type ToReporter =
   /** The main thread is about to ask its samplers: it is not blocked. */
   | { readonly type: 'asking'; readonly round: number }
   | { readonly type: 'collected'; readonly round: number; readonly metrics: readonly MetricSnapshot[] }
+  /** Take a snapshot, answer with the same number; without what samplers of this scope put. */
+  | { readonly type: 'snapshot'; readonly number: number; readonly without: string }
   | { readonly type: 'stop' }
   /** The process ends and waits, blocked, until `done[0]` is 1, at most `limit` ms. `metrics`: of the samplers. */
   | {
@@ -39,6 +41,7 @@ export type ToApp =
   | { readonly type: 'map'; readonly map: SharedArrayBuffer }
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
+  | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
   /**
    * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server;
    * `pushes`: it has an adapter that does.

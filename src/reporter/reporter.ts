@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { now, timers } from '../clock.ts';
 import { describe, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { MetricSnapshot } from '../snapshot/snapshot.ts';
+import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
 import type { ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
 
@@ -43,6 +44,7 @@ export class Reporter {
   });
   /** Somebody waits for it to be ready: until then the thread keeps the process alive, and never otherwise. */
   #isAwaited = false;
+  readonly #snapshots = new Answers<Snapshot>();
 
   readonly #exitFlush: ExitFlush;
 
@@ -59,6 +61,16 @@ export class Reporter {
       this.#restart?.ref();
     }
     return this.#ready;
+  }
+
+  /**
+   * What the reporter shows now, without what samplers of this scope put. Undefined when it does not answer within
+   * `limit` ms. The process stays alive while it waits.
+   */
+  snapshot(without: string, limit: number): Promise<Snapshot | undefined> {
+    const worker = this.#worker;
+    if (worker === undefined) return Promise.resolve(undefined);
+    return this.#snapshots.ask(limit, (number) => this.#tell(worker, { type: 'snapshot', number, without }));
   }
 
   /** False when the thread can't be had here, which is said in one line. */
@@ -128,6 +140,8 @@ export class Reporter {
       this.#settle(message.url);
     } else if (message.type === 'map') {
       this.#options.threadMaps.push(message.map);
+    } else if (message.type === 'snapshot') {
+      this.#snapshots.give(message.number, message.snapshot);
     } else {
       void this.#collect(worker, message.round);
     }

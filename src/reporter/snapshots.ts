@@ -20,11 +20,15 @@ export class Snapshots {
     this.#resource = resource;
   }
 
-  /** A fresh snapshot. Waits for samplers within their deadline, never for a blocked thread. Never rejects. */
-  async take(): Promise<Snapshot> {
+  /**
+   * A fresh snapshot. Waits for samplers within their deadline, never for a blocked thread. Never rejects.
+   * `without`: the scope of samplers whose values are left out, before anything is added up.
+   */
+  async take(without?: string): Promise<Snapshot> {
     await this.#sampled.refresh();
     const time = now();
-    const metrics = merge([this.#maps.metrics(), this.#host.metrics(time), this.#sampled.metrics()]);
+    const sampled = this.#sampled.metrics().filter(({ scope }) => scope.name !== without);
+    const metrics = merge([this.#maps.metrics(), this.#host.metrics(time), sampled]);
     return { time: epochOf(time), resource: this.#resource, metrics };
   }
 }

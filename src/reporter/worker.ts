@@ -79,6 +79,7 @@ port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
   else if (message.type === 'flush') void flush(message);
+  else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
 });
 tell({ type: 'ready', url: server?.url, pushes: !pushing.isEmpty });
@@ -102,6 +103,10 @@ function contextOf(name: string): AdapterContext {
     count: (outcome, points) => counts.add(name, outcome, points),
     log: (line) => log.once(line, line),
   };
+}
+
+async function answerSnapshot(number: number, without: string): Promise<void> {
+  tell({ type: 'snapshot', number, snapshot: await snapshots.take(without) });
 }
 
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */

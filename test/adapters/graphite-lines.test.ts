@@ -6,8 +6,8 @@ import { decimal } from '../../adapters/graphite-number.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { BUCKETS, cellValue, EXPONENTIAL_CELLS, exponentialCell, OFFSET, SCALE } from '../../src/store/buckets.ts';
+import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
 import { type Entry, interval, LATENCY, REQUESTS } from './graphite-harness.ts';
-import { randomSnapshot, seededRandom } from './random-snapshot.ts';
 
 const naming = taggedNaming({ service: 's', host: 'h', instance: '1' });
 const TAIL = ';host=h;instance=1;service=s';

@@ -2,7 +2,7 @@ import test from 'ava';
 import { dottedNaming, originOf, taggedNaming } from '../../adapters/graphite-names.ts';
 import { parseTemplate, type Template } from '../../adapters/graphite-template.ts';
 import type { Attributes } from '../../src/snapshot/metric.ts';
-import { seededRandom } from './random-snapshot.ts';
+import { seededRandom } from '../exposition/random-snapshot.ts';
 
 const ORIGIN = { service: 'shop', host: 'web1.example', instance: '7' };
 

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { attributesKey, DURATION_BOUNDS, type MetricKind } from '../../src/snapshot/metric.ts';
 import type { MetricSnapshot, Point, Snapshot } from '../../src/snapshot/snapshot.ts';
+import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
 import { type OtlpReceiver, startGrpcReceiver, startHttpReceiver } from '../support/otlp-receiver.ts';
 import { freePort } from '../support/ports.ts';
 import { openDestination } from './otlp-destination.ts';
-import { randomSnapshot, seededRandom } from './random-snapshot.ts';
 
 const START = 1_800_000_000_000;
 const scope = { name: 'shop', version: '1.2.3' };

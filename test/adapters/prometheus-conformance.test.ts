@@ -1,8 +1,8 @@
 import test from 'ava';
 import createPrometheus from '../../adapters/prometheus.ts';
-import { familyName, labelName } from '../../adapters/prometheus-names.ts';
 import { type Backend, checkAdapter, type Received } from '../../src/conformance.ts';
-import { type ExpositionFamily, parseExposition, type Sample } from './exposition.ts';
+import { familyName, labelName } from '../../src/exposition/names.ts';
+import { type ExpositionFamily, parseExposition, type Sample } from '../exposition/exposition.ts';
 
 const KINDS: Record<string, Received['kind']> = { counter: 'counter', gauge: 'gauge', histogram: 'histogram' };
 

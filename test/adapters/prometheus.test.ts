@@ -8,7 +8,7 @@ import { acceptsGzip, negotiateFormat } from '../../adapters/prometheus-accept.t
 import type { Handler } from '../../src/reporter/adapter.ts';
 import { createReporterServer } from '../../src/reporter/server.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
-import { parseExposition } from './exposition.ts';
+import { parseExposition } from '../exposition/exposition.ts';
 
 const PROMETHEUS_2 =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';

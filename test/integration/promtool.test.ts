@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { render } from '../../adapters/prometheus-text.ts';
+import { render } from '../../src/exposition/text.ts';
 import { DURATION_BOUNDS, type Metric } from '../../src/snapshot/metric.ts';
 import type { Point, Snapshot } from '../../src/snapshot/snapshot.ts';
-import { randomSnapshot, seededRandom } from '../adapters/random-snapshot.ts';
+import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
 
 interface Outcome {
   /** promtool: 0 fine, 1 cannot be read, 3 readable with complaints about style. */

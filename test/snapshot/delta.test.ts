@@ -2,7 +2,7 @@ import test from 'ava';
 import { delta } from '../../src/snapshot/delta.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
 import { countOf, type HistogramPoint, type Point, type Snapshot } from '../../src/snapshot/snapshot.ts';
-import { type Random, randomSnapshot, seededRandom } from '../adapters/random-snapshot.ts';
+import { type Random, randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
 
 const COUNTER: Metric = { name: 'c', kind: 'counter' };
 const HISTOGRAM: Metric = { name: 'h', kind: 'histogram', bounds: [1, 2] };

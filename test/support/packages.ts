@@ -13,6 +13,7 @@ export const PACKAGES = {
   'graphite-manage': 'graphite-web',
   gunicorn: 'gunicorn',
   'victoria-metrics': 'victoria-metrics',
+  'prometheus-pushgateway': 'prometheus-pushgateway',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -1,10 +1,10 @@
 /** The exposition formats: Prometheus text 0.0.4 and OpenMetrics 1.0. Pure: a snapshot in, text out. */
-import type { MetricKind } from '../src/snapshot/metric.ts';
-import type { Snapshot } from '../src/snapshot/snapshot.ts';
-import { type Distribution, type Family, type Omission, toFamilies } from './prometheus-families.ts';
-import { escapeHelp, escapeQuoted, labelText, wellFormed } from './prometheus-labels.ts';
+import type { MetricKind } from '../snapshot/metric.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Distribution, type Family, type Omission, toFamilies } from './families.ts';
+import { escapeHelp, escapeQuoted, labelText, wellFormed } from './labels.ts';
 
-export type { Omission } from './prometheus-families.ts';
+export type { Omission } from './families.ts';
 
 export type Format = 'text' | 'openmetrics';
 

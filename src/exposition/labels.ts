@@ -1,6 +1,6 @@
 /** Label text and escaping of the exposition formats. Pure. */
-import type { Attributes, MetricKind } from '../src/snapshot/metric.ts';
-import { labelName } from './prometheus-names.ts';
+import type { Attributes, MetricKind } from '../snapshot/metric.ts';
+import { labelName } from './names.ts';
 
 /** `Attributes` objects are stable across snapshots, so each set is turned into text once. */
 const plainLabels = new WeakMap<Attributes, string>();

@@ -1,5 +1,5 @@
 /** A strict reader of both exposition formats, written from their specifications and independent of the renderer. */
-import type { Format } from '../../adapters/prometheus-text.ts';
+import type { Format } from '../../src/exposition/text.ts';
 
 export interface Sample {
   readonly name: string;

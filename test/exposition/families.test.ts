@@ -1,5 +1,5 @@
 import test from 'ava';
-import { render } from '../../adapters/prometheus-text.ts';
+import { render } from '../../src/exposition/text.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
 import { parseExposition } from './exposition.ts';
 import { type Entry, FORMATS, of, samples, snapshotOf } from './showing.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { canonicalFloat, render } from '../../adapters/prometheus-text.ts';
+import { canonicalFloat, render } from '../../src/exposition/text.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
 import { parseExposition, seriesOf } from './exposition.ts';
 import { randomSnapshot, seededRandom } from './random-snapshot.ts';

@@ -1,5 +1,5 @@
 /** Snapshots in short form, and their exposition checked by the strict reader. */
-import { type Format, render } from '../../adapters/prometheus-text.ts';
+import { type Format, render } from '../../src/exposition/text.ts';
 import type { Attributes, Metric } from '../../src/snapshot/metric.ts';
 import type { MetricSnapshot, Point, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { parseExposition } from './exposition.ts';

@@ -2,7 +2,7 @@
  * Metric names and units as Prometheus wants them. Source: OpenTelemetry specification, "Prometheus and OpenMetrics
  * Compatibility", and OpenMetrics 1.0. Pure.
  */
-import type { Metric } from '../src/snapshot/metric.ts';
+import type { Metric } from '../snapshot/metric.ts';
 
 /** A family's name in OpenMetrics' sense: with its unit, without `_total`. Two metrics may share one. */
 export interface FamilyName {

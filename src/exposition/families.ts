@@ -1,8 +1,8 @@
 /** From a snapshot to families that Prometheus accepts: no name twice, no series twice, no value it refuses. Pure. */
-import type { Attributes, Metric, MetricKind } from '../src/snapshot/metric.ts';
-import type { HistogramPoint, MetricSnapshot, Point, Snapshot } from '../src/snapshot/snapshot.ts';
-import { labelText, scopedLabelText } from './prometheus-labels.ts';
-import { type FamilyName, familyName } from './prometheus-names.ts';
+import type { Attributes, Metric, MetricKind } from '../snapshot/metric.ts';
+import type { HistogramPoint, MetricSnapshot, Point, Snapshot } from '../snapshot/snapshot.ts';
+import { labelText, scopedLabelText } from './labels.ts';
+import { type FamilyName, familyName } from './names.ts';
 
 /** One histogram series. Bounds belong to the series: metrics that share a family may differ in them. */
 export interface Distribution {

@@ -14,6 +14,8 @@ interface Rule {
   readonly may: readonly string[];
   /** Types only. */
   readonly types?: readonly string[];
+  /** Packages that it may name, which are loaded when they are asked for. */
+  readonly packages?: readonly string[];
   /** Pure: no `node:` module, so no I/O, thread or clock. */
   readonly pure?: boolean;
 }
@@ -21,7 +23,26 @@ interface Rule {
 /** What everything but the pure parts stands on; it knows none of it. */
 const GROUND = ['src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/version.ts'];
 /** What puts everything together sees everything. */
-const ROOTS = ['start', 'arm', 'index', 'instruments', 'process-state', 'shared-store', 'register'];
+const ROOTS = [
+  'start',
+  'arm',
+  'bridge',
+  'bridges',
+  'conformance',
+  'index',
+  'instruments',
+  'process-state',
+  'shared-store',
+  'register',
+];
+
+/** Adapters that run on the app's thread: they bring in what another library of the app measures, or hand ours to it. */
+const BRIDGES = ['opentelemetry', 'prom'];
+/** The libraries of the field, all optional. `resources` comes with the SDK. */
+const PEERS = [
+  ...Object.keys(JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')).peerDependencies),
+  '@opentelemetry/resources',
+];
 
 /** The first rule that has a file holds for it. */
 const RULES: readonly Rule[] = [
@@ -32,10 +53,12 @@ const RULES: readonly Rule[] = [
     files: ['src/probes/'],
     may: [...GROUND, 'src/store/writer.ts', 'src/store/slots.ts', 'src/store/layout.ts', 'src/snapshot/'],
   },
-  { files: ['src/sampler/'], may: [...GROUND, 'src/snapshot/'], types: ['src/store/writer.ts'] },
+  { files: ['src/conformance/'], may: GROUND },
+  { files: ['src/exposition/'], may: ['src/snapshot/'], pure: true },
+  { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
+    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
     types: ['src/config.ts'],
   },
   {
@@ -59,8 +82,9 @@ function adapterRules(): Rule[] {
   const names = new Set(files.map((file) => posix.basename(file, '.ts').split('-')[0]!));
   return [...names].map((name) => ({
     files: files.filter((file) => posix.basename(file, '.ts').split('-')[0] === name),
-    may: ['src/snapshot/'],
-    types: ['src/reporter/adapter.ts'],
+    may: ['src/snapshot/', 'src/exposition/', 'src/errors.ts', ...(BRIDGES.includes(name) ? ['src/bridge.ts'] : [])],
+    types: ['src/reporter/adapter.ts', 'src/sampler/sampler.ts'],
+    packages: PEERS,
   }));
 }
 
@@ -89,6 +113,7 @@ function breach(file: string, rule: Rule, { specifier, typeOnly }: Import): stri
   if (specifier.startsWith('node:')) {
     return rule.pure && !typeOnly ? `${file} is to be pure and imports ${specifier}` : undefined;
   }
+  if (rule.packages?.includes(specifier)) return undefined;
   if (!specifier.startsWith('.')) return `${file} imports the package ${specifier}`;
   const target = resolve(file, specifier);
   if (has(rule.files, target) || has(rule.may, target)) return undefined;
@@ -134,8 +159,9 @@ test('Breaches are found: a probe that reads, a reporter that samples, a pure fi
     ['src/store/layout.ts', 'node:buffer', false, false],
     ['src/store/writer.ts', './reader.ts', false, false],
     ['src/sampler/instruments.ts', '../store/writer.ts', false, false],
-    ['adapters/prometheus-text.ts', './graphite.ts', false, false],
-    ['adapters/prometheus.ts', './prometheus-text.ts', false, true],
+    ['adapters/prometheus-accept.ts', './graphite.ts', false, false],
+    ['adapters/prometheus.ts', './prometheus-accept.ts', false, true],
+    ['adapters/graphite.ts', '../src/bridge.ts', false, false],
     ['adapters/prometheus.ts', '../src/reporter/server.ts', true, false],
     ['src/start.ts', './sampler/collect.js', false, true],
   ];
@@ -194,6 +220,11 @@ test('The version in the code is that of the package', async (t) => {
 
 test('CI installs the packages that the integration tests need', async (t) => {
   const { PACKAGES } = await import('./support/packages.ts');
-  const installed = /for program in ([\w ]+); do/.exec(textOf('.ci/run'))?.[1]?.split(' ');
-  t.deepEqual(installed?.sort(), [...new Set(Object.values(PACKAGES))].sort());
+  const installed = /for entry in ([^;]+); do/.exec(textOf('.ci/run'))?.[1]?.split(/[\s\\]+/);
+  t.deepEqual(
+    installed?.sort(),
+    Object.entries(PACKAGES)
+      .map(([program, name]) => `${program}:${name}`)
+      .sort(),
+  );
 });

@@ -22,12 +22,12 @@ async function run(
   const ended = await start(process.execPath, [APP], { env: { MODULE: ADAPTER, URL_TO_PUSH: url, ENDS: ends, ...env } })
     .ended;
   const points = await backend.received('');
-  const valueNamed = (name: string) => points.findLast((point) => point.name === name)?.value;
+  const lastOf = (name: string) => points.findLast((point) => point.name === name)?.value;
   return {
     ...ended,
     took: performance.now() - begin,
-    orders: valueNamed('ending.orders'),
-    sampled: valueNamed('ending.sampled'),
+    orders: lastOf('ending.orders'),
+    sampled: lastOf('ending.sampled'),
   };
 }
 

@@ -32,7 +32,7 @@ export interface Backend {
 export interface Carries {
   /** `Received.kind` tells counters, gauges and histograms apart. Default: false. */
   readonly kinds?: boolean;
-  /** Attribute values arrive as they were, whatever they hold. Default: false, they are only kept harmless. */
+  /** Attribute values arrive as they were, whatever they hold (NUL and lone surrogates aside). Default: false, they are only kept harmless. */
   readonly text?: boolean;
   /** A histogram arrives with its count and sum. Default: true. */
   readonly histograms?: boolean;

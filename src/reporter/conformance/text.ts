@@ -41,7 +41,7 @@ async function keepsTexts(lab: Lab, texts: readonly string[]): Promise<string | 
   const offence = await harmless(lab, entries);
   if (offence) return offence;
   for (const [metric, value, { number, text } = {}] of entries) {
-    const exact = lab.options.carries?.text && isWellFormed(String(text));
+    const exact = lab.options.carries?.text && isPortable(String(text));
     const wanted = { number, ...(exact && { text }) } as Attributes;
     const lost = await lab.expect(metric, value as number, wanted);
     if (lost) return lost;
@@ -49,9 +49,9 @@ async function keepsTexts(lab: Lab, texts: readonly string[]): Promise<string | 
   return undefined;
 }
 
-/** Whether UTF-8 can carry a text: no lone surrogate. */
-function isWellFormed(text: string): boolean {
-  return Buffer.from(text).toString() === text;
+/** Whether every text protocol can carry a text: no lone surrogate, which UTF-8 has none of, and no NUL. */
+function isPortable(text: string): boolean {
+  return !text.includes('\0') && Buffer.from(text).toString() === text;
 }
 
 const gauge = (name: string): Metric => ({ name, kind: 'gauge' });

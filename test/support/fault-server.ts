@@ -11,6 +11,8 @@ export class FaultServer {
   readonly #answer: (request: IncomingMessage, response: ServerResponse) => void;
   readonly #sockets = new Set<Socket>();
   #server: Listening | undefined;
+  /** One change at a time: a server that goes down while it comes up would stay. */
+  #changes: Promise<void> = Promise.resolve();
 
   private constructor(port: number, answer: (request: IncomingMessage, response: ServerResponse) => void) {
     this.port = port;
@@ -38,7 +40,17 @@ export class FaultServer {
     return this.#become(createTcpServer((socket) => socket.end('SSH-2.0-Nonsense\r\n\0\0\0\r\n')));
   }
 
-  async down(): Promise<void> {
+  down(): Promise<void> {
+    return this.#change(() => this.#end());
+  }
+
+  #change(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changes.then(change);
+    this.#changes = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #end(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
@@ -47,16 +59,23 @@ export class FaultServer {
     await closed;
   }
 
-  async #become(server: Listening): Promise<void> {
-    await this.down();
+  #become(server: Listening): Promise<void> {
+    return this.#change(() => this.#begin(server));
+  }
+
+  async #begin(server: Listening): Promise<void> {
+    await this.#end();
     server.on('connection', (socket: Socket) => {
+      if (this.#server !== server) socket.destroy();
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    this.#server = server;
+    // Whoever forgets to close it gets a test that ends all the same.
+    server.unref();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
     });
-    this.#server = server;
   }
 }

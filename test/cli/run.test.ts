@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { onlyWhere } from '../support/only-where.ts';
 import { CLI, folder, start } from './command.ts';
 
 /** Counts `signal`s, and says how many there were half a second after the first. */
@@ -75,7 +76,7 @@ test('a signal at any moment of the start leaves no process behind', async (t) =
   }
 });
 
-const terminal = existsSync('/usr/bin/script') ? test : test.skip;
+const terminal = onlyWhere(existsSync('/usr/bin/script'), '/usr/bin/script');
 
 terminal('Ctrl-C on a terminal reaches the app exactly once', async (t) => {
   const cwd = folder({ 'app.js': counter('SIGINT') });

@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { USUAL_PORT } from '../../examples/demo/shop.ts';
 import { type Running, start } from '../cli/command.ts';
+import { onlyWhere } from '../support/only-where.ts';
 
 const MAIN = fileURLToPath(new URL('../../examples/demo/main.js', import.meta.url));
 const demo = (...flags: string[]): Running => start(process.execPath, [MAIN, ...flags]);
-const linux = process.platform === 'linux' ? test.serial : test.skip;
+const linux = onlyWhere(process.platform === 'linux', '/proc') === test ? test.serial : test.skip;
 
 /** The shop of a running demo. */
 function shopOf({ child }: Running): number {

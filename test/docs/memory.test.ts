@@ -17,6 +17,7 @@ import {
 } from '../../src/store/layout.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { DIST, program } from '../reporter/app.ts';
+import { onlyWhere } from '../support/only-where.ts';
 
 const DOC = readFileSync(new URL('../../../docs/memory.md', import.meta.url), 'utf8');
 
@@ -78,7 +79,7 @@ const residentOfMaps = `
   say(sizes.filter(([size]) => Math.abs(size * 1024 - ${MAP_BYTES}) < 65536).map(([, resident]) => resident));
 `;
 
-(existsSync(SMAPS) ? test : test.skip)('What is resident of a map at rest is what is stated', async (t) => {
+onlyWhere(existsSync(SMAPS), SMAPS)('What is resident of a map at rest is what is stated', async (t) => {
   const made = await program(`
     const { StoreWriter } = await import(${JSON.stringify(join(DIST, 'src/store/writer.js'))});
     const store = new StoreWriter();

@@ -80,7 +80,8 @@ const terminal = onlyWhere(existsSync('/usr/bin/script'), '/usr/bin/script');
 
 terminal('Ctrl-C on a terminal reaches the app exactly once', async (t) => {
   const cwd = folder({ 'app.js': counter('SIGINT') });
-  const command = `'${process.execPath}' '${CLI}' app.js`;
+  // Without exec, a shell that stays in between (dash does) would die of the same Ctrl-C and give its own code.
+  const command = `exec '${process.execPath}' '${CLI}' app.js`;
   // Two signals may arrive as one when they are close together, so that a doubled one shows up only most of the time.
   for (let round = 0; round < 5; round++) {
     const running = start('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd });

@@ -22,6 +22,9 @@ export type AdapterEntry = AdapterName | AdapterModule;
 /** A metrics library whose own metrics the agent shows. */
 export type BridgeName = 'prom-client' | 'opentelemetry';
 
+/** Whether numbers of several processes of one service are added up, or told apart by `loadline.worker`. */
+export type Aggregate = 'sum' | 'worker';
+
 /** How much loadline says on stderr: `warn` leaves out what is not a warning, `silent` leaves out everything. */
 export type LogLevel = 'info' | 'warn' | 'silent';
 
@@ -141,6 +144,38 @@ export interface Options {
    */
   readonly bridges?: readonly BridgeName[];
   /**
+   * Milliseconds that the event loop must be blocked to count as stalled, 100 to 60000. `LOADLINE_STALL_THRESHOLD`.
+   * @default 500
+   * @example 1000
+   */
+  readonly stallThreshold?: number;
+  /**
+   * Whether the stack of a stalled thread is captured, which pauses it for some milliseconds. `LOADLINE_STALL_STACKS`.
+   * @default true
+   * @example false
+   */
+  readonly stallStacks?: boolean;
+  /**
+   * Milliseconds after which a request in flight becomes a finding, 100 to 86400000. `LOADLINE_SLOW_REQUEST`.
+   * @default 10000
+   * @example 30000
+   */
+  readonly slowRequest?: number;
+  /**
+   * Bearer token for what may show paths and code (`/findings`, `/requests`) while the server listens on more than
+   * loopback: 16 to 256 visible ASCII characters. Without one, those answer on loopback only. `LOADLINE_TOKEN`.
+   * @default ''
+   * @example 'c2VjcmV0LXRva2Vu'
+   */
+  readonly token?: string;
+  /**
+   * Whether counters and histograms of several processes of this service on this host are added up (`sum`) or carry
+   * `loadline.worker` (`worker`). Gauges always carry it. `LOADLINE_AGGREGATE`.
+   * @default 'sum'
+   * @example 'worker'
+   */
+  readonly aggregate?: Aggregate;
+  /**
    * How much loadline says on stderr. `LOADLINE_LOG`.
    * @default 'info'
    * @example 'warn'
@@ -176,6 +211,12 @@ export interface Config {
   readonly seriesLimit: number;
   /** Each once. */
   readonly bridges: readonly BridgeName[];
+  readonly stallThreshold: number;
+  readonly stallStacks: boolean;
+  readonly slowRequest: number;
+  /** Empty: none. */
+  readonly token: string;
+  readonly aggregate: Aggregate;
   readonly log: LogLevel;
 }
 
@@ -226,6 +267,11 @@ function resolve(source: Source): Config {
     samplerTimeout: read(source, 'samplerTimeout', SETTINGS.samplerTimeout).value,
     seriesLimit: read(source, 'seriesLimit', SETTINGS.seriesLimit).value,
     bridges: read(source, 'bridges', SETTINGS.bridges).value,
+    stallThreshold: read(source, 'stallThreshold', SETTINGS.stallThreshold).value,
+    stallStacks: read(source, 'stallStacks', SETTINGS.stallStacks).value,
+    slowRequest: read(source, 'slowRequest', SETTINGS.slowRequest).value,
+    token: read(source, 'token', SETTINGS.token).value,
+    aggregate: read(source, 'aggregate', SETTINGS.aggregate).value,
     log: read(source, 'log', SETTINGS.log).value,
   });
 }

@@ -25,6 +25,11 @@ test('nothing given, nothing wrong: the defaults', (t) => {
     bridges: [],
     samplerTimeout: 1000,
     seriesLimit: 2000,
+    stallThreshold: 500,
+    stallStacks: true,
+    slowRequest: 10_000,
+    token: '',
+    aggregate: 'sum',
     log: 'info',
   });
 });

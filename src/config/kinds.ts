@@ -74,6 +74,25 @@ export const switchedOff: Kind<boolean> = {
   say: (value) => (value ? 'the agent runs' : 'the agent is off'),
 };
 
+/** A boolean of our own variables. */
+export const onOff: Kind<boolean> = {
+  allowed: '1 or 0',
+  parse: (text) => (text === '1' || text === '0' ? { value: text === '1' } : { bad: show(text) }),
+  check: (value) => (typeof value === 'boolean' ? { value } : { bad: show(value) }),
+  say: (value) => (value ? 'on' : 'off'),
+};
+
+/** A text that no message shows: 16 to 256 visible ASCII characters, as a header can carry them. */
+export const secret: Kind<string> = (() => {
+  const check = (value: unknown): Reading<string> =>
+    typeof value === 'string' && /^[!-~]{16,256}$/.test(value) ? { value } : { bad: 'something else (not shown)' };
+  return { allowed: 'a text of 16 to 256 visible ASCII characters', parse: check, check, say: sayNoSecret };
+})();
+
+function sayNoSecret(value: string): string {
+  return value === '' ? 'none' : 'the other one given';
+}
+
 /** A text for which `fits` holds. */
 export function text(allowed: string, fits: (value: string) => boolean): Kind<string> {
   const check = (value: unknown): Reading<string> =>
@@ -112,9 +131,9 @@ export function list(
   return { allowed, parse: (found) => parseList(found, check), check, emptyText };
 }
 
-/** A value that was taken, as a short text without quotes. */
+/** A value that was taken, as a short text without quotes; what is empty is `none`. */
 export function say(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return String(value) || 'none';
   const parts = Array.isArray(value) ? value : Object.entries(value).map(([key, item]) => `${key}=${item}`);
   return parts.length > 0 ? parts.join(',') : 'none';
 }

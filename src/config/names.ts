@@ -7,14 +7,6 @@ import { nearest } from './nearest.ts';
 import { Unreadable } from './read.ts';
 import { SETTINGS } from './settings.ts';
 
-/** Settings of our own that are planned: a typo of nothing, but without effect yet. */
-export const PLANNED: readonly string[] = Object.freeze([
-  'LOADLINE_STALL_THRESHOLD',
-  'LOADLINE_STALL_STACKS',
-  'LOADLINE_TOKEN',
-  'LOADLINE_SLOW_REQUEST',
-]);
-
 /** Most unknown names that get a line each. */
 const NAME_LIMIT = 10;
 const PATHS = [...Object.keys(SETTINGS), ...PASSED_OPTIONS];
@@ -96,8 +88,7 @@ function misfit(setting: string, found: string, allowed: string, taken: string):
 
 function reportNames(unknown: readonly string[], known: readonly string[], kind: string, problems: string[]): void {
   for (const name of unknown.slice(0, NAME_LIMIT)) {
-    const planned = PLANNED.includes(name);
-    const hint = planned ? 'a later version will have it' : `the nearest known one is ${nearest(name, known)}`;
+    const hint = `the nearest known one is ${nearest(name, known)}`;
     problems.push(describe('ERR_LOADLINE_CONFIG_NAME', { name: kind + name, hint }));
   }
   const rest = unknown.length - NAME_LIMIT;

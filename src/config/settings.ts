@@ -1,8 +1,8 @@
 /** Every setting, once: its two names, its kind, its default. `docs/configuration.md` is compared with this table. */
-import type { AdapterEntry, BridgeName, LogLevel } from '../config.ts';
+import type { AdapterEntry, Aggregate, BridgeName, LogLevel } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
 import { adaptersKind } from './adapters.ts';
-import { choice, isHost, isToken, type Kind, list, switchedOff, text, whole } from './kinds.ts';
+import { choice, isHost, isToken, type Kind, list, onOff, secret, switchedOff, text, whole } from './kinds.ts';
 import { type Bounds, boundsKind, merge, resourceKind } from './maps.ts';
 
 export interface Setting<T> {
@@ -27,6 +27,7 @@ const isRoute = (item: string) => item.startsWith('/') && !/\s/.test(item);
 const QUEUE_HEADERS = Object.freeze(['x-request-start', 'x-queue-start']);
 const BRIDGES: readonly BridgeName[] = ['prom-client', 'opentelemetry'];
 const isBridge = (item: string) => (BRIDGES as readonly string[]).includes(item.toLowerCase());
+const AGGREGATES: readonly Aggregate[] = ['sum', 'worker'];
 const LEVELS: readonly LogLevel[] = ['info', 'warn', 'silent'];
 
 /** Keyed by the path of the option in `Options`. */
@@ -113,6 +114,26 @@ export const SETTINGS = Object.freeze({
     >,
     fallback: Object.freeze([]),
     example: 'prom-client,opentelemetry',
+  }),
+  stallThreshold: setting({
+    env: 'LOADLINE_STALL_THRESHOLD',
+    kind: whole(100, 60_000, 'of milliseconds '),
+    fallback: 500,
+    example: '1000',
+  }),
+  stallStacks: setting({ env: 'LOADLINE_STALL_STACKS', kind: onOff, fallback: true, example: '0' }),
+  slowRequest: setting({
+    env: 'LOADLINE_SLOW_REQUEST',
+    kind: whole(100, DAY, 'of milliseconds '),
+    fallback: 10_000,
+    example: '30000',
+  }),
+  token: setting({ env: 'LOADLINE_TOKEN', kind: secret, fallback: '', example: 'c2VjcmV0LXRva2Vu' }),
+  aggregate: setting<Aggregate>({
+    env: 'LOADLINE_AGGREGATE',
+    kind: choice(AGGREGATES),
+    fallback: 'sum',
+    example: 'worker',
   }),
   log: setting<LogLevel>({ env: 'LOADLINE_LOG', kind: choice(LEVELS), fallback: 'info', example: 'warn' }),
 });

@@ -43,6 +43,11 @@ export interface Snapshot {
   /** OpenTelemetry resource attributes: `service.name`, `service.instance.id`, `process.pid`, … */
   readonly resource: Attributes;
   readonly metrics: readonly MetricSnapshot[];
+  /**
+   * The processes that `metrics` adds up, each with its own resource and values, where several of one service are seen
+   * as one. Absent: this process alone.
+   */
+  readonly processes?: readonly Snapshot[];
 }
 
 /** A metric that has nothing to show is absent from a snapshot; a histogram's count is the sum of its buckets. */

@@ -1,5 +1,4 @@
 import test from 'ava';
-import { PLANNED } from '../../src/config/names.ts';
 import { parse } from '../../src/config.ts';
 import { fromAny, plain, settings } from './given.ts';
 
@@ -30,10 +29,6 @@ test('an unknown LOADLINE_ variable names the nearest known one, and others are 
     t.true(problems[0]!.includes(`the nearest known one is ${known} [`), problems[0]);
   }
   t.deepEqual(parse({}, { OTEL_LOGS_EXPORTER: 'x', PATH: 'y', loadline_log: 'z', MY_LOADLINE_X: '1' }).problems, []);
-});
-
-test('a planned variable is said to come later', (t) => {
-  for (const name of PLANNED) t.regex(parse({}, { [name]: '1' }).problems.join(), /a later version will have it/);
 });
 
 test('what Kubernetes sets for a service called loadline is left alone', (t) => {

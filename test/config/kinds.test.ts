@@ -5,7 +5,7 @@ import { at, fromAny, fromEnv, settings } from './given.ts';
 
 test('numbers are plain decimal digits within their range', (t) => {
   const numbers = settings.filter(([, { fallback }]) => typeof fallback === 'number');
-  t.is(numbers.length, 5);
+  t.is(numbers.length, 7);
   const bad = ['10s', '1e3', '0x10', '-1', '+500', 'NaN', 'Infinity', '9'.repeat(400), '1.5', '1_000', '1,000', '٣'];
   for (const [path, { env, fallback }] of numbers) {
     for (const text of bad) {

@@ -13,6 +13,7 @@ import { httpServer } from './probes/http-server.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
 import { startup } from './probes/startup.ts';
+import { thread } from './probes/thread.ts';
 import { followFastify, processState } from './process-state.ts';
 import { Reporter } from './reporter/reporter.ts';
 import { Collector } from './sampler/collect.ts';
@@ -24,7 +25,7 @@ import type { StoreWriter } from './store/writer.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
-export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+export const PROBES: readonly Probe[] = [startup, thread, httpServer, eventLoop, gc, memory];
 
 /** ms that a snapshot may take beside the samplers' own deadline. */
 const SNAPSHOT_LIMIT = 1000;

@@ -1,7 +1,8 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isatty } from 'node:tty';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { now } from '../clock.ts';
+import { epochOf, now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { isContainer } from '../host/container.ts';
@@ -14,6 +15,7 @@ import { createLog } from '../log.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
+import { Findings } from './findings.ts';
 import { HostProbes } from './host-probes.ts';
 import { Maps } from './maps.ts';
 import type { StartData, ToApp, ToReporter } from './messages.ts';
@@ -22,6 +24,7 @@ import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
 import { createReporterServer, type ReporterServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
+import { Watch } from './watch.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
@@ -40,8 +43,16 @@ const maps = new Maps({
   warn: (line) => log.once('maps', line),
 });
 const startTime = maps.main.header('startTime');
-const settings = { seriesLimit: config.seriesLimit, warn: log.once };
+const settings = { seriesLimit: config.seriesLimit, stallThreshold: config.stallThreshold, warn: log.once };
 const counts = new ExportCounts();
+const findings = new Findings();
+const watch = new Watch({
+  findings,
+  threshold: config.stallThreshold,
+  stacks: config.stallStacks,
+  warn: log.once,
+});
+watch.add(maps.main, 'main');
 const host = new HostProbes(
   [
     processProbe(),
@@ -50,6 +61,7 @@ const host = new HostProbes(
     httpInFlight(maps.main, settings),
     series(maps.main, settings),
     counts.probe,
+    watch.probe,
   ],
   startTime,
   log.once,
@@ -73,7 +85,7 @@ const pushing = new Pushing({
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round)];
+const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round), () => watch.stop()];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
@@ -113,6 +125,10 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
 async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
   const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
+  routes['/findings'] = (_request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ time: Math.round(epochOf(now())), findings: findings.list() }));
+  };
   const { host: address, port: wanted } = config.prometheus;
   try {
     const reporterServer = createReporterServer({ host: address, port: wanted, routes, log: log.warn });

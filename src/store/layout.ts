@@ -51,6 +51,10 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
+  /** 1 while the inspector listens on this thread (`inspector.url()`): a debugger may be attached. */
+  inspector: 18,
+  /** The kernel's id of this thread; 0 where it has none. */
+  tid: 19,
 } as const;
 
 export const HEADER_BYTES = 512;

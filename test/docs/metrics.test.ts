@@ -13,7 +13,7 @@ import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 
 const map = new StoreReader(new StoreWriter().buffer);
-const settings = { seriesLimit: 2000, warn() {} };
+const settings = { seriesLimit: 2000, stallThreshold: 500, warn() {} };
 const hostProbes = [
   processProbe(),
   memoryLimits(),

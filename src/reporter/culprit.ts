@@ -1,0 +1,104 @@
+/** Who it was: from the stacks of one stall to the function that stayed on them. Pure. */
+
+export interface Frame {
+  /** `(anonymous)` where it has no name. */
+  readonly function: string;
+  /** Absolute path, `node:…`, or what else the engine calls it; empty for code without a name. */
+  readonly file: string;
+  /** From 1: where in the function the thread was. */
+  readonly line: number;
+  readonly column: number;
+  /** It had only just been entered: whatever took so long, this call did not. */
+  readonly entered: boolean;
+}
+
+/** Innermost first. */
+export type Frames = readonly Frame[];
+
+export interface Verdict {
+  /** The function that stayed; undefined when no code of the app did. */
+  readonly culprit: Frame | undefined;
+  /** The part of the stack that stayed, innermost first: the culprit and what called it. */
+  readonly frames: Frames;
+  /** Share of the stacks that the culprit is on. */
+  readonly share: number;
+}
+
+/** Share of the stacks that a frame must be on to have stayed: a stack or two may be of something else. */
+const QUORUM = 0.8;
+
+/**
+ * Descends from the outermost frame, as long as nearly all stacks agree on the callee and none of the later ones proves
+ * that it was called anew. What is left runs in ever new calls: its caller is the one that goes on and on.
+ */
+export function verdictOf(stacks: readonly Frames[]): Verdict {
+  if (stacks.length === 0) return { culprit: undefined, frames: [], share: 0 };
+  const stayed: Frame[] = [];
+  let agreeing = stacks;
+  for (let depth = 0; ; depth++) {
+    const callees = largestGroup(agreeing, depth);
+    if (callees.length === 0 || callees.length < QUORUM * stacks.length) break;
+    if (isCalledAnew(callees, stacks, depth)) break;
+    stayed.push(frameAt(callees.at(-1)!, depth)!);
+    agreeing = callees;
+  }
+  const frames = stayed.toReversed();
+  const culprit = frames.find(isOfApp);
+  if (culprit)
+    return { culprit, frames: frames.slice(frames.indexOf(culprit)), share: agreeing.length / stacks.length };
+  return mostSeen(stacks) ?? { culprit: undefined, frames, share: 0 };
+}
+
+/** Node's own code is never to blame for how it is used. */
+export function isOfApp({ file }: Frame): boolean {
+  return !file.startsWith('node:');
+}
+
+function frameAt(stack: Frames, depth: number): Frame | undefined {
+  return stack[stack.length - 1 - depth];
+}
+
+/** The stacks of which most have the same function at this depth. */
+function largestGroup(stacks: readonly Frames[], depth: number): readonly Frames[] {
+  const groups = new Map<string, Frames[]>();
+  for (const stack of stacks) {
+    const frame = frameAt(stack, depth);
+    if (!frame) continue;
+    const key = identity(frame, frameAt(stack, depth - 1));
+    const group = groups.get(key);
+    if (group) group.push(stack);
+    else groups.set(key, [stack]);
+  }
+  return [...groups.values()].reduce<readonly Frames[]>((a, b) => (b.length > a.length ? b : a), []);
+}
+
+/** Functions without a name are told apart by the place that they were called from. */
+function identity(frame: Frame, caller: Frame | undefined): string {
+  const name = `${frame.function}\n${frame.file}`;
+  return frame.function === ANONYMOUS && caller ? `${name}\n${caller.line}:${caller.column}` : name;
+}
+
+/** What a frame is called that has no name. */
+export const ANONYMOUS = '(anonymous)';
+
+/** The first stack proves nothing where there are more: what it saw begin may have stayed from then on. */
+function isCalledAnew(callees: readonly Frames[], stacks: readonly Frames[], depth: number): boolean {
+  return callees.some((stack) => {
+    if (stack.length - 1 !== depth || !stack[0]!.entered) return false;
+    return stacks.length === 1 || stack !== stacks[0];
+  });
+}
+
+/** Nothing stayed, as in a storm of short callbacks: the function of the app that most stacks have on top. */
+function mostSeen(stacks: readonly Frames[]): Verdict | undefined {
+  const seen = new Map<string, { frames: Frames; count: number }>();
+  for (const stack of stacks) {
+    const at = stack.findIndex((frame) => isOfApp(frame) && !(frame.entered && stacks.length === 1));
+    if (at < 0) continue;
+    const key = identity(stack[at]!, stack[at + 1]);
+    seen.set(key, { frames: stack.slice(at), count: (seen.get(key)?.count ?? 0) + 1 });
+  }
+  const most = [...seen.values()].reduce((a, b) => (b.count > a.count ? b : a), { frames: [] as Frames, count: 0 });
+  if (most.count === 0) return undefined;
+  return { culprit: most.frames[0], frames: most.frames, share: most.count / stacks.length };
+}

@@ -1,0 +1,190 @@
+/** The reporter thread's watch over the app's threads: looks at every beat, and knows when it missed to look. */
+import { performance } from 'node:perf_hooks';
+import { epochOf, now, timers } from '../clock.ts';
+import { reasonOf } from '../errors.ts';
+import type { HostProbe } from '../host/host-probe.ts';
+import { childrenSince, readOwnSchedule, readThreadState, readUptime } from '../host/thread-state.ts';
+import type { Metric } from '../snapshot/metric.ts';
+import type { StoreReader } from '../store/reader.ts';
+import { absenceFound, absenceOf, type Own } from './absence.ts';
+import type { Findings } from './findings.ts';
+import { Sources } from './source-map.ts';
+import { type Capture, captureStack } from './stack-capture.ts';
+import type { Stackless } from './stall.ts';
+import { type Machine, Watchdog } from './watchdog.ts';
+
+export interface WatchOptions {
+  readonly findings: Findings;
+  /** ms */
+  readonly threshold: number;
+  /** Whether stacks are captured. */
+  readonly stacks: boolean;
+  /** Says a line once per key. */
+  warn(key: string, line: string): void;
+}
+
+const CAPTURES: Metric = {
+  name: 'loadline.watchdog.captures',
+  kind: 'counter',
+  unit: '{capture}',
+  help: 'Stacks of the main thread that were captured in stalls.',
+};
+const PAUSE_TIME: Metric = {
+  name: 'loadline.watchdog.pause.time',
+  kind: 'counter',
+  unit: 's',
+  help: 'Time of the main thread that capturing stacks took.',
+};
+
+/** ms between two looks: at rest (less with a low threshold), and while a beat is overdue. */
+const REST = 100;
+const ALERT = 50;
+/** Looks at rest for a threshold. */
+const LOOKS = 4;
+/** ms between two readings of what the reporter thread itself has used. */
+const BASELINE = 1000;
+/** Stacks a minute. */
+const CAPTURE_LIMIT = 120;
+const MINUTE = 60_000;
+
+export class Watch {
+  readonly probe: HostProbe;
+  readonly #options: WatchOptions;
+  readonly #machine: Machine;
+  readonly #sources = new Sources();
+  readonly #watchdogs = new Map<StoreReader, Watchdog>();
+  readonly #rest: number;
+  #timer: ReturnType<typeof timers.setTimeout> | undefined;
+  #due: number;
+  #before: Own = readOwn();
+  /** An absence that is a finding if the main thread missed it as well: known at the next look. */
+  #suspected: { readonly found: () => void; readonly stalledTime: number; readonly duration: number } | undefined;
+  #captured: number[] = [];
+  #captures = 0;
+  #pauseTime = 0;
+  #isUnavailable = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#rest = Math.min(REST, options.threshold / LOOKS);
+    this.#machine = {
+      thread: readThreadState,
+      children: childrenSince,
+      processCpu,
+      capture: () => this.#capture(),
+      epoch: epochOf,
+    };
+    this.probe = {
+      name: 'watchdog',
+      metrics: [CAPTURES, PAUSE_TIME],
+      read: (put) => {
+        put(CAPTURES, this.#captures);
+        put(PAUSE_TIME, this.#pauseTime / 1e3);
+      },
+    };
+    this.#due = now() + this.#rest;
+    this.#arm();
+  }
+
+  /** Watches one more thread, under the name that it has as `loadline.worker`. */
+  add(map: StoreReader, worker: string): void {
+    const { findings, threshold } = this.#options;
+    const { sources, machine } = { sources: this.#sources, machine: this.#machine };
+    this.#watchdogs.set(map, new Watchdog({ map, worker, threshold, findings, machine, sources }));
+  }
+
+  /** The thread of this map has ended. */
+  remove(map: StoreReader): void {
+    this.#watchdogs.get(map)?.close();
+    this.#watchdogs.delete(map);
+  }
+
+  stop(): void {
+    timers.clearTimeout(this.#timer);
+    for (const map of [...this.#watchdogs.keys()]) this.remove(map);
+  }
+
+  #arm(): void {
+    this.#timer = timers.setTimeout(() => this.#look(), this.#due - now());
+    this.#timer.unref();
+  }
+
+  #look(): void {
+    const time = now();
+    const absence = this.#absence(time);
+    let isAlert = false;
+    for (const watchdog of this.#watchdogs.values()) {
+      watchdog.look(time, absence);
+      isAlert ||= watchdog.isAlert;
+    }
+    this.#due = now() + (isAlert ? Math.min(ALERT, this.#rest) : this.#rest);
+    this.#arm();
+  }
+
+  /** ms that this thread missed against its will. */
+  #absence(time: number): number {
+    this.#confirm();
+    const isLate = time - this.#due > this.#rest;
+    if (!isLate && time - this.#before.time < BASELINE) return 0;
+    const before = this.#before;
+    this.#before = readOwn();
+    const absence = absenceOf(before, this.#due, this.#before);
+    if (!absence) return 0;
+    if (absence.duration >= 2 * this.#options.threshold) this.#suspect(absence, time);
+    // A machine's sleep is not in the clock that beats are told by.
+    return absence.why === 'suspended' ? 0 : absence.duration;
+  }
+
+  #suspect(absence: NonNullable<ReturnType<typeof absenceOf>>, time: number): void {
+    const { findings } = this.#options;
+    const until = epochOf(time);
+    const found = () => findings.open(absenceFound(absence, until)).close(until);
+    const [main] = this.#watchdogs.keys();
+    if (absence.why === 'suspended' || !main || main.header('beat') < time - absence.duration) found();
+    else this.#suspected = { found, stalledTime: main.header('stalledTime'), duration: absence.duration };
+  }
+
+  /** Whether the main thread's own clock had the same hole. */
+  #confirm(): void {
+    const suspected = this.#suspected;
+    const [main] = this.#watchdogs.keys();
+    this.#suspected = undefined;
+    if (suspected && main && main.header('stalledTime') - suspected.stalledTime >= suspected.duration / 2)
+      suspected.found();
+  }
+
+  #capture(): Capture | Stackless {
+    if (!this.#options.stacks) return 'off';
+    if (this.#isUnavailable) return 'unavailable';
+    const time = now();
+    this.#captured = this.#captured.filter((at) => time - at < MINUTE);
+    if (this.#captured.length >= CAPTURE_LIMIT) return 'rate';
+    this.#captured.push(time);
+    try {
+      const capture = captureStack();
+      void capture.answer.then((stack) => this.#count(stack?.took));
+      return capture;
+    } catch (error) {
+      this.#isUnavailable = true;
+      this.#options.warn('stacks', `stalls have no stack here: ${reasonOf(error)}`);
+      return 'unavailable';
+    }
+  }
+
+  #count(took: number | undefined): void {
+    if (took === undefined) return;
+    this.#captures += 1;
+    this.#pauseTime += took;
+  }
+}
+
+function readOwn(): Own {
+  const { active } = performance.eventLoopUtilization();
+  return { time: now(), schedule: readOwnSchedule(), active, uptime: readUptime() };
+}
+
+/** CPU ms of the process without the thread that calls. */
+function processCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3 - (readOwnSchedule()?.cpu ?? 0);
+}

@@ -40,7 +40,7 @@ const YOUNG = 48 * 1024 * 1024;
 /** What V8's helper threads burn beside a thread that collects without an end. */
 const BUSY_HELPERS = 0.1;
 /** ms after which a question that is not answered means something. */
-export const SILENCE = 100;
+export const SILENCE = 50;
 /** Share of the watched time. */
 const MOST = 0.5;
 

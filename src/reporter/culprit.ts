@@ -10,6 +10,8 @@ export interface Frame {
   readonly column: number;
   /** It had only just been entered: whatever took so long, this call did not. */
   readonly entered: boolean;
+  /** No loop of the function is around its place: one call never passes there twice. */
+  readonly straight: boolean;
 }
 
 /** Innermost first. */
@@ -24,29 +26,37 @@ export interface Verdict {
   readonly share: number;
 }
 
-/** Share of the stacks that a frame must be on to have stayed: a stack or two may be of something else. */
+/** Share of the stacks that a frame must be on where no function is on all: the turn of the loop had other work, too. */
 const QUORUM = 0.8;
+/** Stacks from which on one can be spared. */
+const FEW = 5;
 
 /**
- * Descends from the outermost frame, as long as nearly all stacks agree on the callee and none of the later ones proves
- * that it was called anew. What is left runs in ever new calls: its caller is the one that goes on and on.
+ * The innermost function that stayed. A stack without it proves that it was called anew, and so does one that saw it
+ * begin, or saw it at an earlier place with no loop around: then it is its caller that goes on and on.
  */
 export function verdictOf(stacks: readonly Frames[]): Verdict {
   if (stacks.length === 0) return { culprit: undefined, frames: [], share: 0 };
+  // The last may have been taken when it had just returned, which proves nothing.
+  const settled = stacks.length >= FEW ? stacks.slice(0, -1) : stacks;
+  const verdict = descend(settled, 1) ?? descend(settled, QUORUM) ?? mostSeen(stacks);
+  return verdict ?? { culprit: undefined, frames: [], share: 0 };
+}
+
+/** From the outermost frame inwards, as long as enough stacks agree on the callee. */
+function descend(stacks: readonly Frames[], quorum: number): Verdict | undefined {
   const stayed: Frame[] = [];
   let agreeing = stacks;
   for (let depth = 0; ; depth++) {
     const callees = largestGroup(agreeing, depth);
-    if (callees.length === 0 || callees.length < QUORUM * stacks.length) break;
+    if (callees.length === 0 || callees.length < quorum * stacks.length) break;
     if (isCalledAnew(callees, stacks, depth)) break;
     stayed.push(frameAt(callees.at(-1)!, depth)!);
     agreeing = callees;
   }
   const frames = stayed.toReversed();
   const culprit = frames.find(isOfApp);
-  if (culprit)
-    return { culprit, frames: frames.slice(frames.indexOf(culprit)), share: agreeing.length / stacks.length };
-  return mostSeen(stacks) ?? { culprit: undefined, frames, share: 0 };
+  return culprit && { culprit, frames: frames.slice(frames.indexOf(culprit)), share: agreeing.length / stacks.length };
 }
 
 /** Node's own code is never to blame for how it is used. */
@@ -83,10 +93,16 @@ export const ANONYMOUS = '(anonymous)';
 
 /** The first stack proves nothing where there are more: what it saw begin may have stayed from then on. */
 function isCalledAnew(callees: readonly Frames[], stacks: readonly Frames[], depth: number): boolean {
-  return callees.some((stack) => {
-    if (stack.length - 1 !== depth || !stack[0]!.entered) return false;
-    return stacks.length === 1 || stack !== stacks[0];
+  return callees.some((stack, i) => {
+    const frame = frameAt(stack, depth)!;
+    const before = i > 0 ? frameAt(callees[i - 1]!, depth)! : undefined;
+    if (before && frame.straight && isBefore(frame, before)) return true;
+    return frame.entered && stack.length - 1 === depth && (stacks.length === 1 || stack !== stacks[0]);
   });
+}
+
+function isBefore(a: Frame, b: Frame): boolean {
+  return a.line < b.line || (a.line === b.line && a.column < b.column);
 }
 
 /** Nothing stayed, as in a storm of short callbacks: the function of the app that most stacks have on top. */

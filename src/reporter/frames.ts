@@ -1,13 +1,12 @@
 /** From a stack as V8 tells it to frames that a verdict can be found on, and that people can read. */
 import { fileURLToPath } from 'node:url';
 import { ANONYMOUS, type Frame, type Frames, isOfApp } from './culprit.ts';
+import { isEntry, isStraight } from './frame-source.ts';
 import type { Sources } from './source-map.ts';
 import type { RawFrame } from './stack-capture.ts';
 
 /** The agent's own code, built: what of it is on top of a stack belongs to a turn of the loop that is no one's fault. */
 const OWN = fileURLToPath(new URL('../', import.meta.url));
-/** V8's place for "just entered": the parameter list, or what an arrow function has for one. */
-const ENTRY = /^(\(|async\b|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u;
 
 /** One frame as `/findings` shows it. */
 export interface ShownFrame {
@@ -17,18 +16,41 @@ export interface ShownFrame {
   readonly column: number;
 }
 
-export function framesOf(raw: readonly RawFrame[], sources: Sources): Frames {
-  return raw.map((frame, i) => {
-    const file = fileOf(frame.url);
-    const text = i === 0 ? sources.line(file, frame.line) : undefined;
-    return {
-      function: frame.function || ANONYMOUS,
+/** Frames that are kept: the stacks of a stall are much alike. */
+const KNOWN_LIMIT = 2000;
+
+/** Makes frames of what V8 tells, by the text of the files. */
+export class FrameReader {
+  readonly #sources: Sources;
+  readonly #known = new Map<string, Frame>();
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  read(raw: readonly RawFrame[]): Frames {
+    return raw.map((frame) => this.#frame(frame));
+  }
+
+  #frame(raw: RawFrame): Frame {
+    const key = `${raw.function}\n${raw.url}\n${raw.line}:${raw.column}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    if (this.#known.size >= KNOWN_LIMIT) this.#known.clear();
+    const { line, column } = raw;
+    const file = fileOf(raw.url);
+    const lineAt = (number: number) => this.#sources.line(file, number);
+    const frame = {
+      function: raw.function || ANONYMOUS,
       file,
-      line: frame.line,
-      column: frame.column,
-      entered: text !== undefined && ENTRY.test(text.slice(frame.column - 1)),
+      line,
+      column,
+      entered: isEntry(lineAt(line), column),
+      straight: isStraight({ name: raw.function, line, column }, lineAt),
     };
-  });
+    this.#known.set(key, frame);
+    return frame;
+  }
 }
 
 /** Whether it tells anything of the app: an idle loop, or the agent's own pulse, does not. */

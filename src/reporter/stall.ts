@@ -4,9 +4,10 @@ import type { InFlight } from '../store/reader.ts';
 import { causeOf, type Observed, SILENCE, share } from './cause.ts';
 import { type Frames, isOfApp, verdictOf } from './culprit.ts';
 import type { Found } from './findings.ts';
-import { framesOf, isTelling, type ShownFrame, show } from './frames.ts';
+import { type FrameReader, isTelling, type ShownFrame, show } from './frames.ts';
 import type { Sources } from './source-map.ts';
 import type { Stack } from './stack-capture.ts';
+import type { Stackless } from './stack-series.ts';
 import { seconds, stallTitle } from './stall-text.ts';
 
 /** What the thread and the process have used so far, in ms. */
@@ -17,9 +18,6 @@ export interface Usage {
   /** Of all threads but this one and the reporter's own. */
   readonly others: number;
 }
-
-/** Why a stall has no stack. */
-export type Stackless = 'off' | 'debugger' | 'worker' | 'unavailable' | 'rate' | 'unanswered';
 
 /** Requests and functions that are listed. */
 const LISTED = 20;
@@ -33,6 +31,7 @@ export class Stall {
   readonly #worker: string;
   readonly #base: Usage;
   readonly #sources: Sources;
+  readonly #frames: FrameReader;
   #requests: readonly InFlight[] = [];
   #heapLimit = 0;
   readonly #stacks: Frames[] = [];
@@ -44,17 +43,17 @@ export class Stall {
   #heapUsed = 0;
   #watched = 0;
   #silent = 0;
-  #isAsked = false;
+  /** The inspector listens on the thread. */
   isInspected = false;
-  stackless: Stackless | undefined;
 
-  constructor(worker: string, beat: number, due: number, base: Usage, sources: Sources) {
+  constructor(worker: string, beat: number, due: number, base: Usage, sources: Sources, frames: FrameReader) {
     this.#worker = worker;
     this.beat = beat;
     this.due = due;
     this.#base = base;
     this.#usage = base;
     this.#sources = sources;
+    this.#frames = frames;
   }
 
   get stacks(): number {
@@ -69,7 +68,11 @@ export class Stall {
 
   /** A look at the thread. `isPending`: a question for its stack is not answered yet. */
   look(usage: Usage, kernel: ThreadState | undefined, children: readonly ChildProcess[], isPending: boolean): void {
-    if (this.#isAsked) this.#watch(ownTime(this.#usage, usage, kernel), isPending);
+    if (isPending || this.#watched > 0 || this.#stacks.length > 0) {
+      const own = ownTime(this.#usage, usage, kernel);
+      this.#watched += own;
+      if (isPending) this.#silent += own;
+    }
     this.#usage = usage;
     if (children.length > 0) this.#children = children;
     if (!kernel) return;
@@ -77,26 +80,16 @@ export class Stall {
     this.#kernels.set(kernel.state, kernel);
   }
 
-  /** The stack is asked for, from now on. */
-  asked(): void {
-    this.#isAsked = true;
-  }
-
   /** A question has been unanswered for so long that it will be until a native call returns. */
   get isSilent(): boolean {
     return this.#silent >= SILENCE;
-  }
-
-  #watch(milliseconds: number, isPending: boolean): void {
-    this.#watched += milliseconds;
-    if (isPending) this.#silent += milliseconds;
   }
 
   /** False when the stack is of a later turn of the loop, or says nothing: it is left out. */
   add(stack: Stack, currentBeat: number): boolean {
     if ((stack.beat ?? currentBeat) !== this.beat) return false;
     this.#heapUsed = Math.max(this.#heapUsed, stack.heapUsed ?? 0);
-    const frames = framesOf(stack.frames, this.#sources);
+    const frames = this.#frames.read(stack.frames);
     if (!isTelling(frames)) return false;
     this.#stacks.push(frames);
     return true;
@@ -129,10 +122,10 @@ export class Stall {
     };
   }
 
-  /** `late`: ms it has lasted. `since`: epoch ms. */
-  found(late: number, since: number): Found {
+  /** `late`: ms it has lasted. `since`: epoch ms. `isAsked`: the stack was asked for; else `stackless` tells why not. */
+  found(late: number, since: number, isAsked: boolean, stackless: Stackless | undefined): Found {
     const duration = late / 1e3;
-    const observed = this.#observed();
+    const observed = this.#observed(isAsked);
     const cause = causeOf(observed);
     const verdict = verdictOf(this.#stacks);
     const culprit = verdict.culprit && show(verdict.culprit, this.#sources);
@@ -148,7 +141,7 @@ export class Stall {
         cause,
         culprit: culprit ? { ...culprit, share: round(verdict.share) } : null,
         frames: verdict.frames.map((frame) => show(frame, this.#sources)),
-        stacks: { count: this.#stacks.length, tops: this.#tops(), missing: this.#missing() },
+        stacks: { count: this.#stacks.length, tops: this.#tops(), missing: this.#missing(isAsked, stackless) },
         heap: this.#heapUsed > 0 ? { used: this.#heapUsed, limit: this.#heapLimit } : null,
         kernel: kernel ? this.#kernelEvidence(kernel) : null,
         ...this.#requestsEvidence(),
@@ -156,10 +149,10 @@ export class Stall {
     };
   }
 
-  #observed(): Observed {
+  #observed(isAsked: boolean): Observed {
     const { cpu, others } = this.#usage;
     return {
-      stacks: this.#isAsked ? this.#stacks.length : undefined,
+      stacks: isAsked ? this.#stacks.length : undefined,
       watched: this.#watched,
       silent: this.#silent,
       states: this.#states,
@@ -177,8 +170,10 @@ export class Stall {
     return most && this.#kernels.get(most[0]);
   }
 
-  #missing(): Stackless | null {
-    return this.#stacks.length > 0 ? null : (this.stackless ?? 'unanswered');
+  /** Why there is no stack, where there is none. */
+  #missing(isAsked: boolean, stackless: Stackless | undefined): Stackless | 'unanswered' | null {
+    if (this.#stacks.length > 0) return null;
+    return isAsked ? 'unanswered' : (stackless ?? null);
   }
 
   /** The app's functions that were on top, most often first. */

@@ -8,9 +8,10 @@ import type { Metric } from '../snapshot/metric.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { absenceFound, absenceOf, type Own } from './absence.ts';
 import type { Findings } from './findings.ts';
+import { FrameReader } from './frames.ts';
 import { Sources } from './source-map.ts';
 import { type Capture, captureStack } from './stack-capture.ts';
-import type { Stackless } from './stall.ts';
+import type { Stackless } from './stack-series.ts';
 import { type Machine, Watchdog } from './watchdog.ts';
 
 export interface WatchOptions {
@@ -43,8 +44,9 @@ const ALERT = 50;
 const LOOKS = 4;
 /** ms between two readings of what the reporter thread itself has used. */
 const BASELINE = 1000;
-/** Stacks a minute. */
-const CAPTURE_LIMIT = 120;
+/** Stacks a minute, and the share of what is left of them that one stall may have. */
+const CAPTURE_LIMIT = 1000;
+const STALL_SHARE = 0.2;
 const MINUTE = 60_000;
 
 export class Watch {
@@ -52,6 +54,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #machine: Machine;
   readonly #sources = new Sources();
+  readonly #frames = new FrameReader(this.#sources);
   readonly #watchdogs = new Map<StoreReader, Watchdog>();
   readonly #rest: number;
   #timer: ReturnType<typeof timers.setTimeout> | undefined;
@@ -72,6 +75,7 @@ export class Watch {
       children: childrenSince,
       processCpu,
       capture: () => this.#capture(),
+      captureLimit: () => Math.ceil(STALL_SHARE * this.#capturesLeft()),
       epoch: epochOf,
     };
     this.probe = {
@@ -89,8 +93,8 @@ export class Watch {
   /** Watches one more thread, under the name that it has as `loadline.worker`. */
   add(map: StoreReader, worker: string): void {
     const { findings, threshold } = this.#options;
-    const { sources, machine } = { sources: this.#sources, machine: this.#machine };
-    this.#watchdogs.set(map, new Watchdog({ map, worker, threshold, findings, machine, sources }));
+    const [machine, sources, frames] = [this.#machine, this.#sources, this.#frames];
+    this.#watchdogs.set(map, new Watchdog({ map, worker, threshold, findings, machine, sources, frames }));
   }
 
   /** The thread of this map has ended. */
@@ -156,10 +160,8 @@ export class Watch {
   #capture(): Capture | Stackless {
     if (!this.#options.stacks) return 'off';
     if (this.#isUnavailable) return 'unavailable';
-    const time = now();
-    this.#captured = this.#captured.filter((at) => time - at < MINUTE);
-    if (this.#captured.length >= CAPTURE_LIMIT) return 'rate';
-    this.#captured.push(time);
+    if (this.#capturesLeft() === 0) return 'rate';
+    this.#captured.push(now());
     try {
       const capture = captureStack();
       void capture.answer.then((stack) => this.#count(stack?.took));
@@ -169,6 +171,12 @@ export class Watch {
       this.#options.warn('stacks', `stalls have no stack here: ${reasonOf(error)}`);
       return 'unavailable';
     }
+  }
+
+  #capturesLeft(): number {
+    const time = now();
+    this.#captured = this.#captured.filter((at) => time - at < MINUTE);
+    return CAPTURE_LIMIT - this.#captured.length;
   }
 
   #count(took: number | undefined): void {

@@ -1,12 +1,15 @@
 /** Watches the beat of one app thread: a stall is a finding while it lasts, with what can be learnt of it. */
-import { timers } from '../clock.ts';
+import { now } from '../clock.ts';
 import { overdue } from '../host/event-loop.ts';
 import type { ChildProcess, ThreadState } from '../host/thread-state.ts';
 import type { StoreReader } from '../store/reader.ts';
+import { SILENCE } from './cause.ts';
 import type { Findings, Found, OpenFinding } from './findings.ts';
+import type { FrameReader } from './frames.ts';
 import type { Sources } from './source-map.ts';
 import type { Capture } from './stack-capture.ts';
-import { type Stackless, Stall, type Usage } from './stall.ts';
+import { type Stackless, StackSeries } from './stack-series.ts';
+import { Stall, type Usage } from './stall.ts';
 
 /** What the watchdog asks of the machine: the real one, or a test's. Nothing here throws. */
 export interface Machine {
@@ -16,6 +19,8 @@ export interface Machine {
   processCpu(): number;
   /** Asks for the main thread's stack, or tells why it can't. */
   capture(): Capture | Stackless;
+  /** Stacks that one stall may ask for. */
+  captureLimit(): number;
   /** Epoch ms of a monotonic time. */
   epoch(time: number): number;
 }
@@ -29,38 +34,26 @@ export interface WatchdogOptions {
   readonly findings: Findings;
   readonly machine: Machine;
   readonly sources: Sources;
+  readonly frames: FrameReader;
 }
 
 /** ms that the first stack may take before the finding is opened without it, however little the thread ran. */
 const PATIENCE = 1000;
-/** Stacks that are taken at every look; after them each gap is longer than the last by this factor, up to the limit. */
-const BURST = 12;
-const GAP_GROWTH = 1.3;
-/** ms */
-const FIRST_GAP = 50;
-const GAP_LIMIT = 5000;
-/** ms between two updates of a finding of which nothing new is known but that it goes on. */
-const UPDATE = 250;
-/** ms that a stack may come late when the stall is over: it was taken at the return of a native call. */
-const LATE = 500;
+/** ms between two updates of a finding that lasts. */
+const UPDATE = 100;
 
 interface Watching {
   readonly stall: Stall;
+  readonly series: StackSeries;
   /** Header words of the map when it began. */
   readonly stalls: number;
   readonly stalledTime: number;
   /** It has lasted as long as the threshold. */
   isWatched: boolean;
   finding: OpenFinding | undefined;
-  kind: Found['kind'] | undefined;
-  /** The question for the stack that is not answered yet. */
-  pending: Capture | undefined;
-  asked: number;
-  firstAsked: number;
-  nextAsk: number;
-  gap: number;
+  kind: Found['kind'];
+  /** ms: the last update of the finding. */
   updated: number;
-  stacks: number;
   /** ms: the first beat after it that was seen. */
   ended: number;
 }
@@ -89,127 +82,92 @@ export class Watchdog {
     const beat = map.header('beat');
     if (this.#absent.beat !== beat) this.#absent = { beat, time: 0 };
     this.#absent.time += absence;
-    if (this.#watching && this.#watching.stall.beat !== beat) this.#end(this.#watching);
+    if (this.#watching && this.#watching.stall.beat !== beat) void this.#end(this.#watching, beat);
     const late = overdue(map, time) - this.#absent.time;
     if (late <= 0) return;
     this.#watching ??= this.#begin(beat, time);
     if (late >= threshold) this.#watch(this.#watching, time, late);
   }
 
-  /** Takes back what was asked; findings that last stay open. */
+  /** Asks nothing any more. A finding that lasts stays open: nobody knows its end. */
   close(): void {
-    this.#watching?.pending?.abandon();
+    this.#watching?.series.abandon();
     this.#watching = undefined;
   }
 
   #begin(beat: number, time: number): Watching {
-    const { map, worker, sources } = this.#options;
+    const { map, worker, sources, frames, machine } = this.#options;
     const due = beat + map.header('beatInterval');
-    const usage = this.#usage(time, this.#thread());
-    return {
-      stall: new Stall(worker, beat, due, usage, sources),
-      stalls: map.header('stalls'),
-      stalledTime: map.header('stalledTime'),
-      isWatched: false,
-      finding: undefined,
-      kind: undefined,
-      pending: undefined,
-      asked: 0,
-      firstAsked: 0,
-      nextAsk: 0,
-      gap: FIRST_GAP,
-      updated: 0,
-      stacks: 0,
-      ended: 0,
-    };
+    const stall = new Stall(worker, beat, due, this.#usage(time, this.#thread()), sources, frames);
+    const series = new StackSeries(
+      () => this.#capture(),
+      (stack) => {
+        // Known before the loop turns again: what it did while it did not answer.
+        if (stack.waited >= SILENCE) this.#observe(stall, now(), true);
+        stall.add(stack, map.header('beat'));
+      },
+      machine.captureLimit(),
+    );
+    const words = { stalls: map.header('stalls'), stalledTime: map.header('stalledTime') };
+    return { stall, series, ...words, isWatched: false, finding: undefined, kind: 'starved', updated: 0, ended: 0 };
   }
 
   #watch(watching: Watching, time: number, late: number): void {
-    const { map, threshold, machine } = this.#options;
-    const { stall } = watching;
+    const { map, threshold } = this.#options;
+    const { stall, series } = watching;
     if (!watching.isWatched) stall.surroundings(map.inFlight(), heapLimitOf(map));
     watching.isWatched = true;
+    this.#observe(stall, time, series.isPending);
+    if (watching.kind === 'starved' && stall.isStarved(late, threshold)) {
+      if (late >= 2 * threshold) this.#tell(watching, time, late);
+      return;
+    }
+    watching.kind = 'stall';
+    stall.isInspected = map.header('inspector') === 1;
+    series.ask();
+    const hopes = series.isPending && stall.stacks === 0 && !stall.isSilent && time - series.begun < PATIENCE;
+    if (!hopes) this.#tell(watching, time, late);
+  }
+
+  #observe(stall: Stall, time: number, isPending: boolean): void {
+    const { map, machine } = this.#options;
     const kernel = this.#thread();
     const children = kernel?.state === 'S' ? machine.children(map.header('tid'), time - stall.beat) : [];
-    stall.look(this.#usage(time, kernel), kernel, children, watching.pending !== undefined);
-    if (watching.kind !== 'stall' && stall.isStarved(late, threshold)) {
-      if (late >= 2 * threshold) this.#tell(watching, time, stall.starved(late, this.#since(stall)));
-      return;
-    }
-    this.#ask(watching, time);
-    const isPatient = watching.pending && stall.stacks === 0 && !stall.isSilent;
-    if (!isPatient || time - watching.firstAsked >= PATIENCE) this.#tell(watching, time, stall.found(late, this.#since(stall)));
+    stall.look(this.#usage(time, kernel), kernel, children, isPending);
   }
 
-  /** Opens the finding, or updates it when there is news. */
-  #tell(watching: Watching, time: number, found: Found): void {
-    if (!watching.finding) {
-      watching.finding = this.#options.findings.open(found);
-    } else if (
-      time - watching.updated >= UPDATE ||
-      found.kind !== watching.kind ||
-      watching.stacks < watching.stall.stacks
-    ) {
-      watching.finding.update(found);
-    } else {
-      return;
-    }
-    watching.kind = found.kind;
+  /** Opens the finding, or updates it now and then. */
+  #tell(watching: Watching, time: number, late: number): void {
+    if (time - watching.updated < UPDATE) return;
     watching.updated = time;
-    watching.stacks = watching.stall.stacks;
+    const found = this.#found(watching, late);
+    if (watching.finding) watching.finding.update(found);
+    else watching.finding = this.#options.findings.open(found);
   }
 
-  /** Asks for the stack when it is time to, one question at a time. */
-  #ask(watching: Watching, time: number): void {
-    const { pending, stall } = watching;
-    if (pending || time < watching.nextAsk) return;
-    const capture = this.#capture(stall);
-    if (typeof capture === 'string') {
-      stall.stackless = capture;
-      return;
-    }
-    if (watching.asked++ === 0) watching.firstAsked = time;
-    if (watching.asked > BURST) watching.gap = Math.min(GAP_LIMIT, watching.gap * GAP_GROWTH);
-    watching.nextAsk = time + watching.gap;
-    stall.asked();
-    watching.pending = capture;
-    void capture.answer.then((stack) => {
-      watching.pending = undefined;
-      if (stack) stall.add(stack, this.#options.map.header('beat'));
-    });
-  }
-
-  #capture(stall: Stall): Capture | Stackless {
-    const { map, worker, machine } = this.#options;
-    stall.isInspected = map.header('inspector') === 1;
-    if (worker !== 'main') return 'worker';
-    return stall.isInspected ? 'debugger' : machine.capture();
-  }
-
-  /** The loop turns again. A stack that is under way was taken when the native call returned: it is waited for. */
-  #end(watching: Watching): void {
-    this.#watching = undefined;
-    watching.ended = this.#options.map.header('beat');
-    const { pending } = watching;
-    if (!watching.finding && !pending) return;
-    if (!pending) {
-      this.#close(watching);
-      return;
-    }
-    const limit = timers.setTimeout(() => pending.abandon(), LATE);
-    void pending.answer.then(() => {
-      timers.clearTimeout(limit);
-      this.#close(watching);
-    });
-  }
-
-  #close(watching: Watching): void {
-    const { stall } = watching;
-    const late = this.#lasted(watching);
+  #found({ stall, series, kind }: Watching, late: number): Found {
     const since = this.#since(stall);
-    const found = watching.kind === 'starved' ? stall.starved(late, since) : stall.found(late, since);
+    return kind === 'starved'
+      ? stall.starved(late, since)
+      : stall.found(late, since, series.begun > 0, series.stackless);
+  }
+
+  #capture(): Capture | Stackless {
+    const { map, worker, machine } = this.#options;
+    if (worker !== 'main') return 'worker';
+    return map.header('inspector') === 1 ? 'debugger' : machine.capture();
+  }
+
+  /** The loop turns again. A stack that is under way was taken when a native call returned: it is waited for. */
+  async #end(watching: Watching, beat: number): Promise<void> {
+    this.#watching = undefined;
+    watching.ended = beat;
+    await watching.series.end();
+    if (!watching.finding && watching.series.begun === 0) return;
+    const late = this.#lasted(watching);
+    const found = this.#found(watching, late);
     const finding = watching.finding ?? this.#options.findings.open(found);
-    finding.close(since + late, found);
+    finding.close(this.#since(watching.stall) + late, found);
   }
 
   /** ms, by the thread's own word where this was its only stall since then. */

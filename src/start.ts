@@ -12,6 +12,7 @@ import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
+import { stackTeller } from './probes/stack.ts';
 import { startup } from './probes/startup.ts';
 import { thread } from './probes/thread.ts';
 import { followFastify, processState } from './process-state.ts';
@@ -21,6 +22,8 @@ import { samplerSet } from './sampler/sampler.ts';
 import { sharedStore } from './shared-store.ts';
 import type { Attributes } from './snapshot/metric.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
+import { HEADER } from './store/layout.ts';
+import { StackArea } from './store/stack-area.ts';
 import type { StoreWriter } from './store/writer.ts';
 import { VERSION } from './version.ts';
 
@@ -127,9 +130,11 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   });
   const state = processState();
   state.threadMaps ??= [];
+  const area = new StackArea();
+  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!);
   const reporter = new Reporter({
     threadMaps: state.threadMaps,
-    data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
+    data: { config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),
     collectNow: () => collector.collectNow(),
@@ -142,6 +147,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     snapshot: (without) => reporter.snapshot(without, config.samplerTimeout + SNAPSHOT_LIMIT),
     async stop() {
       await reporter.stop();
+      state.tellStack = undefined;
       collector.close();
     },
   };

@@ -8,6 +8,8 @@ export interface Frame {
   /** From 1: where in the function the thread was. */
   readonly line: number;
   readonly column: number;
+  /** Where its function begins: with the file, what tells it from every other. */
+  readonly start: string;
   /** It had only just been entered: whatever took so long, this call did not. */
   readonly entered: boolean;
   /** No loop of the function is around its place: one call never passes there twice. */
@@ -74,7 +76,7 @@ function largestGroup(stacks: readonly Frames[], depth: number): readonly Frames
   for (const stack of stacks) {
     const frame = frameAt(stack, depth);
     if (!frame) continue;
-    const key = identity(frame, frameAt(stack, depth - 1));
+    const key = identity(frame);
     const group = groups.get(key);
     if (group) group.push(stack);
     else groups.set(key, [stack]);
@@ -82,10 +84,8 @@ function largestGroup(stacks: readonly Frames[], depth: number): readonly Frames
   return [...groups.values()].reduce<readonly Frames[]>((a, b) => (b.length > a.length ? b : a), []);
 }
 
-/** Functions without a name are told apart by the place that they were called from. */
-function identity(frame: Frame, caller: Frame | undefined): string {
-  const name = `${frame.function}\n${frame.file}`;
-  return frame.function === ANONYMOUS && caller ? `${name}\n${caller.line}:${caller.column}` : name;
+function identity({ file, start }: Frame): string {
+  return `${file}\n${start}`;
 }
 
 /** What a frame is called that has no name. */
@@ -111,7 +111,7 @@ function mostSeen(stacks: readonly Frames[]): Verdict | undefined {
   for (const stack of stacks) {
     const at = stack.findIndex((frame) => isOfApp(frame) && !(frame.entered && stacks.length === 1));
     if (at < 0) continue;
-    const key = identity(stack[at]!, stack[at + 1]);
+    const key = identity(stack[at]!);
     seen.set(key, { frames: stack.slice(at), count: (seen.get(key)?.count ?? 0) + 1 });
   }
   const most = [...seen.values()].reduce((a, b) => (b.count > a.count ? b : a), { frames: [] as Frames, count: 0 });

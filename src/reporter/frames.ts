@@ -1,9 +1,9 @@
 /** From a stack as V8 tells it to frames that a verdict can be found on, and that people can read. */
 import { fileURLToPath } from 'node:url';
+import type { RawFrame } from '../store/stack-area.ts';
 import { ANONYMOUS, type Frame, type Frames, isOfApp } from './culprit.ts';
-import { isEntry, isStraight } from './frame-source.ts';
+import { isStraight } from './frame-source.ts';
 import type { Sources } from './source-map.ts';
-import type { RawFrame } from './stack-capture.ts';
 
 /** The agent's own code, built: what of it is on top of a stack belongs to a turn of the loop that is no one's fault. */
 const OWN = fileURLToPath(new URL('../', import.meta.url));
@@ -38,15 +38,17 @@ export class FrameReader {
     if (known) return known;
     if (this.#known.size >= KNOWN_LIMIT) this.#known.clear();
     const { line, column } = raw;
+    const start = { line: raw.startLine, column: raw.startColumn };
     const file = fileOf(raw.url);
-    const lineAt = (number: number) => this.#sources.line(file, number);
     const frame = {
       function: raw.function || ANONYMOUS,
       file,
       line,
       column,
-      entered: isEntry(lineAt(line), column),
-      straight: isStraight({ name: raw.function, line, column }, lineAt),
+      start: `${start.line}:${start.column}`,
+      // V8's place for it is the parameter list.
+      entered: line === start.line && column === start.column,
+      straight: isStraight(start, { line, column }, (number) => this.#sources.line(file, number)),
     };
     this.#known.set(key, frame);
     return frame;

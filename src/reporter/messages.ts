@@ -10,6 +10,8 @@ export interface ReporterData {
   readonly resource: Attributes;
   /** The main thread's map. */
   readonly map: SharedArrayBuffer;
+  /** Where the main thread tells its stack. */
+  readonly stackArea: SharedArrayBuffer;
   /** Maps of worker threads that an earlier reporter told of: threads that are gone announce theirs to nobody. */
   readonly threadMaps: readonly SharedArrayBuffer[];
   /** Path of the app's main script, from which adapters are found. */

@@ -1,113 +1,75 @@
 /**
  * The main thread's stack, asked for by an inspector session of this thread. Nothing is paused and no port is opened: V8
- * runs `throw …` between two steps of whatever the thread is doing (at a function's entry or a loop's turn; inside
- * regular expressions, too) and tells the stack of what was thrown. A synchronous native call is answered at its return.
+ * runs one call between two steps of whatever that thread is doing (at a function's entry or a loop's turn; inside
+ * regular expressions, too), which tells the stack through shared memory. A synchronous native call is answered at its
+ * return. The session is closed before it is served, so that no exit of the process ever waits for it.
  */
 import { createRequire } from 'node:module';
-import { now } from '../clock.ts';
-import { BEAT_AT } from '../store/reader.ts';
-
-/** One frame as V8 tells it; `line` and `column` from 1. */
-export interface RawFrame {
-  readonly function: string;
-  readonly url: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface Stack {
-  /** Innermost first, at most 200. */
-  readonly frames: readonly RawFrame[];
-  /** The last beat of the main thread's map at that moment, by its own word; undefined when it has no map. */
-  readonly beat: number | undefined;
-  /** Bytes. */
-  readonly heapUsed: number | undefined;
-  /** ms from the question to the answer. */
-  readonly waited: number;
-  /** ms of the main thread that it took, as far as this thread can tell. */
-  readonly took: number;
-}
-
-export interface Capture {
-  /** Undefined when the answer was no stack, or it was given up. Never rejects. */
-  readonly answer: Promise<Stack | undefined>;
-  /** Takes the question back: whoever is asked too late answers nobody. Idempotent. */
-  abandon(): void;
-}
+import { now, timers } from '../clock.ts';
+import type { StackArea, ToldStack } from '../store/stack-area.ts';
 
 const require = createRequire(import.meta.url);
 
-const STATE = 'loadline.state.v1';
-/** The last beat is thrown, so that a stack that belongs to a later turn of the loop is known as such. */
-const EXPRESSION = `throw globalThis[Symbol.for('${STATE}')]?.store?.cells?.[${BEAT_AT}]`;
-/** ms: an answer within it interrupted code that ran. A later one was waited for. */
-const PROMPT = 50;
-
-interface CallFrame {
-  readonly functionName: string;
-  readonly url: string;
-  readonly lineNumber: number;
-  readonly columnNumber: number;
+export interface Stack extends ToldStack {
+  /** ms from the question to the answer. */
+  readonly waited: number;
 }
 
-interface Evaluated {
-  readonly exceptionDetails?: {
-    readonly stackTrace?: { readonly callFrames: readonly CallFrame[] };
-    readonly exception?: { readonly value?: unknown };
-  };
+export interface Capture {
+  /** ms, monotonic. */
+  readonly asked: number;
+  /** Undefined when it was given up. Never rejects. */
+  readonly answer: Promise<Stack | undefined>;
+  /** Waits no longer: whoever answers now answers nobody. Idempotent. */
+  abandon(): void;
 }
+
+/** ms between two looks for the answer: the first, and the longest. */
+const FIRST_LOOK = 1;
+const LAST_LOOK = 25;
+
+/** Questions in this process: an answer to an earlier one, also to that of an earlier reporter thread, is none. */
+let asked = Math.floor(now()) % 1e9;
 
 /**
- * Asks once. Not while a debugger may be attached: that one would see the question's traces.
+ * Asks once. Not while a debugger may be attached.
  *
  * @throws where there is no inspector, or the permission model forbids it.
  */
-export function captureStack(): Capture {
-  // Not every Node.js was built with it.
-  const { Session } = require('node:inspector') as typeof import('node:inspector');
-  const session = new Session();
-  const asked = now();
-  let firstWord = 0;
-  let heapUsed: number | undefined;
+export function captureStack(area: StackArea): Capture {
+  const number = ++asked;
+  const time = now();
+  post(`globalThis[Symbol.for('loadline.state.v1')]?.tellStack?.(${number})`);
+  let timer: ReturnType<typeof timers.setTimeout>;
   let settle: (stack: Stack | undefined) => void;
   const answer = new Promise<Stack | undefined>((resolve) => {
     settle = resolve;
   });
-  const end = (stack?: Stack) => {
-    session.disconnect();
-    settle(stack);
+  const look = (wait: number) => {
+    timer = timers.setTimeout(() => {
+      const told = area.read(number);
+      if (told) settle({ ...told, waited: now() - time });
+      else look(Math.min(LAST_LOOK, 2 * wait));
+    }, wait);
+    timer.unref();
   };
-  session.connectToMainThread();
-  session.once('inspectorNotification', () => {
-    firstWord = now();
-  });
-  // V8 keeps the stacks of what is thrown only while this is on.
-  session.post('Runtime.enable');
-  session.post('Runtime.getHeapUsage', (_error: Error | null, usage?: object) => {
-    heapUsed = (usage as { usedSize?: number } | undefined)?.usedSize;
-  });
-  session.post('Runtime.evaluate', { expression: EXPRESSION, silent: true }, (_error, result) => {
-    const time = now();
-    const waited = time - asked;
-    const took = waited <= PROMPT || firstWord === 0 ? Math.min(waited, PROMPT) : time - firstWord;
-    end(stackOf(result as Evaluated | undefined, { waited, took, heapUsed }));
-  });
-  return { answer, abandon: () => end() };
+  look(FIRST_LOOK);
+  return {
+    asked: time,
+    answer,
+    abandon() {
+      timers.clearTimeout(timer);
+      settle(undefined);
+    },
+  };
 }
 
-function stackOf(
-  evaluated: Evaluated | undefined,
-  rest: Pick<Stack, 'waited' | 'took' | 'heapUsed'>,
-): Stack | undefined {
-  const details = evaluated?.exceptionDetails;
-  if (!details?.stackTrace) return undefined;
-  // The first frame is that of the expression itself.
-  const frames = details.stackTrace.callFrames.slice(1).map((frame) => ({
-    function: frame.functionName,
-    url: frame.url,
-    line: frame.lineNumber + 1,
-    column: frame.columnNumber + 1,
-  }));
-  const beat = details.exception?.value;
-  return { frames, beat: typeof beat === 'number' ? beat : undefined, ...rest };
+/** Connecting, the call and the farewell are one batch for the main thread. */
+function post(expression: string): void {
+  // Not every Node.js was built with it.
+  const { Session } = require('node:inspector') as typeof import('node:inspector');
+  const session = new Session();
+  session.connectToMainThread();
+  session.post('Runtime.evaluate', { expression, silent: true });
+  session.disconnect();
 }

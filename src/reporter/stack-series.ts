@@ -6,7 +6,7 @@ import { now, timers } from '../clock.ts';
 import type { Capture, Stack } from './stack-capture.ts';
 
 /** Why a stall has no stack. */
-export type Stackless = 'off' | 'debugger' | 'worker' | 'unavailable' | 'rate';
+export type Stackless = 'off' | 'debugger' | 'worker' | 'unavailable';
 
 /** ms from an answer to the next question: the first gap, and what each is longer than the last, up to a limit. */
 const FIRST_GAP = 4;
@@ -42,6 +42,11 @@ export class StackSeries {
   /** A question is not answered yet. */
   get isPending(): boolean {
     return this.#pending !== undefined;
+  }
+
+  /** ms, monotonic: when the question was asked that is not answered yet; Infinity when there is none. */
+  get pendingSince(): number {
+    return this.#pending?.asked ?? Number.POSITIVE_INFINITY;
   }
 
   /** Asks the first question, or again where there was none to be asked; the others follow by themselves. */

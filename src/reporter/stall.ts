@@ -66,12 +66,14 @@ export class Stall {
     this.#heapLimit = heapLimit;
   }
 
-  /** A look at the thread. `isPending`: a question for its stack is not answered yet. */
-  look(usage: Usage, kernel: ThreadState | undefined, children: readonly ChildProcess[], isPending: boolean): void {
-    if (isPending || this.#watched > 0 || this.#stacks.length > 0) {
+  /** A look at the thread. `pendingSince`: ms, when a question for its stack was asked that is
+   * not answered yet; Infinity when there is none. */
+  look(usage: Usage, kernel: ThreadState | undefined, children: readonly ChildProcess[], pendingSince: number): void {
+    const isSilent = pendingSince <= this.#usage.time;
+    if (isSilent || this.#watched > 0 || this.#stacks.length > 0) {
       const own = ownTime(this.#usage, usage, kernel);
       this.#watched += own;
-      if (isPending) this.#silent += own;
+      if (isSilent) this.#silent += own;
     }
     this.#usage = usage;
     if (children.length > 0) this.#children = children;
@@ -86,9 +88,9 @@ export class Stall {
   }
 
   /** False when the stack is of a later turn of the loop, or says nothing: it is left out. */
-  add(stack: Stack, currentBeat: number): boolean {
-    if ((stack.beat ?? currentBeat) !== this.beat) return false;
-    this.#heapUsed = Math.max(this.#heapUsed, stack.heapUsed ?? 0);
+  add(stack: Stack): boolean {
+    if (stack.beat !== this.beat) return false;
+    this.#heapUsed = Math.max(this.#heapUsed, stack.heapUsed);
     const frames = this.#frames.read(stack.frames);
     if (!isTelling(frames)) return false;
     this.#stacks.push(frames);

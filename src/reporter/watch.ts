@@ -6,6 +6,7 @@ import type { HostProbe } from '../host/host-probe.ts';
 import { childrenSince, readOwnSchedule, readThreadState, readUptime } from '../host/thread-state.ts';
 import type { Metric } from '../snapshot/metric.ts';
 import type { StoreReader } from '../store/reader.ts';
+import type { StackArea } from '../store/stack-area.ts';
 import { absenceFound, absenceOf, type Own } from './absence.ts';
 import type { Findings } from './findings.ts';
 import { FrameReader } from './frames.ts';
@@ -18,8 +19,8 @@ export interface WatchOptions {
   readonly findings: Findings;
   /** ms */
   readonly threshold: number;
-  /** Whether stacks are captured. */
-  readonly stacks: boolean;
+  /** Where the main thread tells its stack; undefined: no stacks are captured. */
+  readonly stackArea: StackArea | undefined;
   /** Says a line once per key. */
   warn(key: string, line: string): void;
 }
@@ -44,9 +45,10 @@ const ALERT = 50;
 const LOOKS = 4;
 /** ms between two readings of what the reporter thread itself has used. */
 const BASELINE = 1000;
-/** Stacks a minute, and the share of what is left of them that one stall may have. */
+/** Stacks a minute, the share of what is left of them that one stall may have, and what each has in any case. */
 const CAPTURE_LIMIT = 1000;
-const STALL_SHARE = 0.2;
+const STALL_SHARE = 0.15;
+const AT_LEAST = 5;
 const MINUTE = 60_000;
 
 export class Watch {
@@ -75,7 +77,7 @@ export class Watch {
       children: childrenSince,
       processCpu,
       capture: () => this.#capture(),
-      captureLimit: () => Math.ceil(STALL_SHARE * this.#capturesLeft()),
+      captureLimit: () => Math.max(AT_LEAST, Math.ceil(STALL_SHARE * this.#capturesLeft())),
       epoch: epochOf,
     };
     this.probe = {
@@ -158,17 +160,17 @@ export class Watch {
   }
 
   #capture(): Capture | Stackless {
-    if (!this.#options.stacks) return 'off';
+    const { stackArea, warn } = this.#options;
+    if (!stackArea) return 'off';
     if (this.#isUnavailable) return 'unavailable';
-    if (this.#capturesLeft() === 0) return 'rate';
     this.#captured.push(now());
     try {
-      const capture = captureStack();
+      const capture = captureStack(stackArea);
       void capture.answer.then((stack) => this.#count(stack?.took));
       return capture;
     } catch (error) {
       this.#isUnavailable = true;
-      this.#options.warn('stacks', `stalls have no stack here: ${reasonOf(error)}`);
+      warn('stacks', `stalls have no stack here: ${reasonOf(error)}`);
       return 'unavailable';
     }
   }

@@ -103,8 +103,8 @@ export class Watchdog {
       () => this.#capture(),
       (stack) => {
         // Known before the loop turns again: what it did while it did not answer.
-        if (stack.waited >= SILENCE) this.#observe(stall, now(), true);
-        stall.add(stack, map.header('beat'));
+        if (stack.waited >= SILENCE) this.#observe(stall, now(), now() - stack.waited);
+        stall.add(stack);
       },
       machine.captureLimit(),
     );
@@ -117,7 +117,7 @@ export class Watchdog {
     const { stall, series } = watching;
     if (!watching.isWatched) stall.surroundings(map.inFlight(), heapLimitOf(map));
     watching.isWatched = true;
-    this.#observe(stall, time, series.isPending);
+    this.#observe(stall, time, series.pendingSince);
     if (watching.kind === 'starved' && stall.isStarved(late, threshold)) {
       if (late >= 2 * threshold) this.#tell(watching, time, late);
       return;
@@ -129,11 +129,11 @@ export class Watchdog {
     if (!hopes) this.#tell(watching, time, late);
   }
 
-  #observe(stall: Stall, time: number, isPending: boolean): void {
+  #observe(stall: Stall, time: number, pendingSince: number): void {
     const { map, machine } = this.#options;
     const kernel = this.#thread();
     const children = kernel?.state === 'S' ? machine.children(map.header('tid'), time - stall.beat) : [];
-    stall.look(this.#usage(time, kernel), kernel, children, isPending);
+    stall.look(this.#usage(time, kernel), kernel, children, pendingSince);
   }
 
   /** Opens the finding, or updates it now and then. */

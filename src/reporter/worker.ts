@@ -12,6 +12,7 @@ import { memoryLimits } from '../host/memory-limits.ts';
 import { processProbe } from '../host/process.ts';
 import { series } from '../host/series.ts';
 import { createLog } from '../log.ts';
+import { StackArea } from '../store/stack-area.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
@@ -32,7 +33,7 @@ const TICK = 5000;
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, isRestart } = workerData as StartData;
+const { config, resource, map, stackArea, threadMaps, main, isRestart } = workerData as StartData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -49,7 +50,7 @@ const findings = new Findings();
 const watch = new Watch({
   findings,
   threshold: config.stallThreshold,
-  stacks: config.stallStacks,
+  stackArea: config.stallStacks ? new StackArea(stackArea) : undefined,
   warn: log.once,
 });
 watch.add(maps.main, 'main');

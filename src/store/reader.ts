@@ -21,9 +21,6 @@ import {
   SLOTS_AT,
 } from './layout.ts';
 
-/** Where the heartbeat stands in the cells of a map, for who asks the app's own thread. */
-export const BEAT_AT: number = HEADER.beat;
-
 interface Series {
   readonly at: number;
   readonly attributes: Attributes;

@@ -61,9 +61,9 @@ function descend(stacks: readonly Frames[], quorum: number): Verdict | undefined
   return culprit && { culprit, frames: frames.slice(frames.indexOf(culprit)), share: agreeing.length / stacks.length };
 }
 
-/** Node's own code is never to blame for how it is used. */
-export function isOfApp({ file }: Frame): boolean {
-  return !file.startsWith('node:');
+/** Code of Node, or of V8 itself (which has no line), is never to blame for how it is used. */
+export function isOfApp({ file, line }: Frame): boolean {
+  return line > 0 && !file.startsWith('node:');
 }
 
 function frameAt(stack: Frames, depth: number): Frame | undefined {

@@ -13,6 +13,15 @@ const LINES = 500;
 const CHARACTERS = 50_000;
 
 /**
+ * Whether a function had only just been entered: V8 then tells the place of its parameter list. `start`: of its name, of
+ * `function`, or of the list itself. `text`: the line that both are in.
+ */
+export function isEntry(start: TextPlace, place: TextPlace, text: string | undefined): boolean {
+  if (start.line !== place.line || text === undefined) return false;
+  return place.column === start.column || /^[^({]+$/.test(text.slice(start.column - 1, place.column - 1));
+}
+
+/**
  * Whether no loop of the function can be around a place in it, so that one call never passes there twice: from its start
  * to the place stands none. `lineAt`: the text of a line, from 1.
  */

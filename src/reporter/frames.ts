@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { RawFrame } from '../store/stack-area.ts';
 import { ANONYMOUS, type Frame, type Frames, isOfApp } from './culprit.ts';
-import { isStraight } from './frame-source.ts';
+import { isEntry, isStraight } from './frame-source.ts';
 import type { Sources } from './source-map.ts';
 
 /** The agent's own code, built: what of it is on top of a stack belongs to a turn of the loop that is no one's fault. */
@@ -38,6 +38,7 @@ export class FrameReader {
     if (known) return known;
     if (this.#known.size >= KNOWN_LIMIT) this.#known.clear();
     const { line, column } = raw;
+    const lineAt = (number: number) => this.#sources.line(file, number);
     const start = { line: raw.startLine, column: raw.startColumn };
     const file = fileOf(raw.url);
     const frame = {
@@ -46,9 +47,8 @@ export class FrameReader {
       line,
       column,
       start: `${start.line}:${start.column}`,
-      // V8's place for it is the parameter list.
-      entered: line === start.line && column === start.column,
-      straight: isStraight(start, { line, column }, (number) => this.#sources.line(file, number)),
+      entered: isEntry(start, { line, column }, lineAt(line)),
+      straight: isStraight(start, { line, column }, lineAt),
     };
     this.#known.set(key, frame);
     return frame;

@@ -9,15 +9,18 @@ import type { Capture, Stack } from './stack-capture.ts';
 export type Stackless = 'off' | 'debugger' | 'worker' | 'unavailable';
 
 /** ms from an answer to the next question: the first gap, and what each is longer than the last, up to a limit. */
-const FIRST_GAP = 4;
-const GROWTH = 1.03;
+const FIRST_GAP = 2;
+const GROWTH = 1.02;
 const GAP_LIMIT = 5000;
+/** Of gaps up to this one, after an answer that told nothing. */
+const SLOW_GROWTH = 1.005;
+const PATIENCE_GAP = 20;
 /** ms that a stack may come late when the stall is over: it was taken when a native call returned. */
 const LATE = 500;
 
 export class StackSeries {
   readonly #capture: () => Capture | Stackless;
-  readonly #take: (stack: Stack) => void;
+  readonly #take: (stack: Stack) => boolean;
   readonly #limit: number;
   #gap = FIRST_GAP;
   #asked = 0;
@@ -30,10 +33,10 @@ export class StackSeries {
   stackless: Stackless | undefined;
 
   /**
-   * @param take given each stack as it comes. Must not throw
+   * @param take given each stack as it comes; returns whether it told anything. Must not throw
    * @param limit questions in all
    */
-  constructor(capture: () => Capture | Stackless, take: (stack: Stack) => void, limit: number) {
+  constructor(capture: () => Capture | Stackless, take: (stack: Stack) => boolean, limit: number) {
     this.#capture = capture;
     this.#take = take;
     this.#limit = limit;
@@ -65,14 +68,16 @@ export class StackSeries {
 
   #answered(stack: Stack | undefined): void {
     this.#pending = undefined;
-    if (stack) this.#take(stack);
+    const isTelling = stack !== undefined && this.#take(stack);
     if (this.#isOver) return;
     this.#timer = timers.setTimeout(() => {
       this.#timer = undefined;
       this.ask();
     }, this.#gap);
     this.#timer.unref();
-    this.#gap = Math.min(GAP_LIMIT, this.#gap * GROWTH);
+    // Between two microtasks there is no stack: the next one may land better.
+    if (isTelling || this.#gap > PATIENCE_GAP) this.#gap = Math.min(GAP_LIMIT, this.#gap * GROWTH);
+    else this.#gap *= SLOW_GROWTH;
   }
 
   /** No question any more. Resolves when the last one is answered or was taken back after 500 ms; never rejects. */

@@ -46,8 +46,8 @@ const LOOKS = 4;
 /** ms between two readings of what the reporter thread itself has used. */
 const BASELINE = 1000;
 /** Stacks a minute, the share of what is left of them that one stall may have, and what each has in any case. */
-const CAPTURE_LIMIT = 1000;
-const STALL_SHARE = 0.15;
+const CAPTURE_LIMIT = 3000;
+const STALL_SHARE = 0.1;
 const AT_LEAST = 5;
 const MINUTE = 60_000;
 

@@ -104,7 +104,7 @@ export class Watchdog {
       (stack) => {
         // Known before the loop turns again: what it did while it did not answer.
         if (stack.waited >= SILENCE) this.#observe(stall, now(), now() - stack.waited);
-        stall.add(stack);
+        return stall.add(stack);
       },
       machine.captureLimit(),
     );

@@ -4,13 +4,14 @@ import type { ChildProcess } from '../host/thread-state.ts';
 /**
  * - `javascript`: code of the app runs
  * - `gc`: garbage is collected again and again, near the heap's limit
+ * - `running`: it uses the CPU, and no stack was asked for that would tell by what
  * - `native`: a synchronous call that runs in native code (`JSON.parse` of much, `crypto`, `zlib` … `Sync`)
  * - `child-process`: it waits for a child process (`execSync`)
  * - `system-call`: it waits in a system call (`readSync` of a pipe, `Atomics.wait`)
  * - `debugger`: a debugger or tracer stopped the thread
  * - `unknown`: nothing could be learnt (yet)
  */
-export type Cause = 'javascript' | 'gc' | 'native' | 'child-process' | 'system-call' | 'debugger' | 'unknown';
+export type Cause = 'javascript' | 'gc' | 'running' | 'native' | 'child-process' | 'system-call' | 'debugger' | 'unknown';
 
 export interface Observed {
   /** Stacks that were had; undefined when none was asked for. */
@@ -53,7 +54,8 @@ export function causeOf(observed: Observed): Cause {
     return children.length > 0 ? 'child-process' : 'system-call';
   }
   if (isCollecting(observed)) return 'gc';
-  if (stacks === undefined || (stacks === 0 && !isSilent)) return 'unknown';
+  if (stacks === undefined) return share(observed, 'R') >= MOST ? 'running' : 'unknown';
+  if (stacks === 0 && !isSilent) return 'unknown';
   return isSilent ? 'native' : 'javascript';
 }
 

@@ -38,6 +38,8 @@ const PAUSE_TIME: Metric = {
   help: 'Time of the main thread that capturing stacks took.',
 };
 
+export const WATCH_METRICS: readonly Metric[] = [CAPTURES, PAUSE_TIME];
+
 /** ms between two looks: at rest (less with a low threshold), and while a beat is overdue. */
 const REST = 100;
 const ALERT = 50;
@@ -82,7 +84,7 @@ export class Watch {
     };
     this.probe = {
       name: 'watchdog',
-      metrics: [CAPTURES, PAUSE_TIME],
+      metrics: WATCH_METRICS,
       read: (put) => {
         put(CAPTURES, this.#captures);
         put(PAUSE_TIME, this.#pauseTime / 1e3);

@@ -37,7 +37,9 @@ export interface WatchdogOptions {
   readonly frames: FrameReader;
 }
 
-/** ms that the first stack may take before the finding is opened without it, however little the thread ran. */
+/** Stacks from which on a finding is opened, and ms that they and the first one may take. */
+const ENOUGH = 10;
+const HASTE = 150;
 const PATIENCE = 1000;
 /** ms between two updates of a finding that lasts. */
 const UPDATE = 100;
@@ -125,8 +127,7 @@ export class Watchdog {
     watching.kind = 'stall';
     stall.isInspected = map.header('inspector') === 1;
     series.ask();
-    const hopes = series.isPending && stall.stacks === 0 && !stall.isSilent && time - series.begun < PATIENCE;
-    if (!hopes) this.#tell(watching, time, late);
+    if (!isWorthWaiting(watching, time)) this.#tell(watching, time, late);
   }
 
   #observe(stall: Stall, time: number, pendingSince: number): void {
@@ -189,6 +190,12 @@ export class Watchdog {
   #usage(time: number, kernel: ThreadState | undefined): Usage {
     return { time, cpu: kernel?.cpu, others: this.#options.machine.processCpu() - (kernel?.cpu ?? 0) };
   }
+}
+
+/** Whether a stack, or enough of them, can be expected in a moment. */
+function isWorthWaiting({ stall, series, finding }: Watching, time: number): boolean {
+  if (finding || series.begun === 0 || stall.isSilent || stall.stacks >= ENOUGH) return false;
+  return time - series.begun < (stall.stacks === 0 ? PATIENCE : HASTE);
 }
 
 /** Bytes; 0 when the map does not tell. */

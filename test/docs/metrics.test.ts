@@ -7,6 +7,7 @@ import { processProbe } from '../../src/host/process.ts';
 import { series } from '../../src/host/series.ts';
 import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
 import { SAMPLED_METRICS } from '../../src/reporter/sampled.ts';
+import { WATCH_METRICS } from '../../src/reporter/watch.ts';
 import { OWN_METRICS } from '../../src/sampler/own.ts';
 import { PROBES } from '../../src/start.ts';
 import { StoreReader } from '../../src/store/reader.ts';
@@ -23,7 +24,7 @@ const hostProbes = [
 ];
 const inCode = [...PROBES, ...hostProbes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, WATCH_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

@@ -34,7 +34,7 @@ export interface SecureTarget {
 /** ms for one destination. */
 const LIMIT = 3000;
 /** ms in which a server that refuses the client's certificate says so: with TLS 1.3 that comes after the handshake. */
-const REFUSAL_LIMIT = 1000;
+const REFUSAL_LIMIT = 2500;
 
 /** Resolves when the handshake is over on both sides. @throws Problem, or the error of the connection. */
 export async function connectSecurely(target: SecureTarget): Promise<void> {

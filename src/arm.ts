@@ -27,7 +27,8 @@ function armBridges(): () => void {
 
 /**
  * Starts the agent as soon as the process listens, has a sampler, or has recorded something. Until then: two channel
- * subscriptions and one unref'd timer, no thread, no port, no map.
+ * subscriptions and one unref'd timer, no thread, no port, no map; with a destination that is pushed to, an 'exit'
+ * listener.
  *
  * @param begin ms on `performance.now()` at which the preload began
  */
@@ -36,14 +37,22 @@ export function arm(begin: number): void {
   if (state.agent || state.disarm || process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   startupMarks.agentBegin = begin;
   const noticeBridges = armBridges();
-  const look = timers.setInterval(() => {
+  const startIfNeeded = () => {
     noticeBridges();
     if (samplerSet().size > 0 || state.store !== undefined) startAgent([]);
-  }, LOOK);
+  };
+  const look = timers.setInterval(startIfNeeded, LOOK);
   look.unref();
+  // A job that is over before the next look: what it counted is delivered all the same.
+  const onExit = () => {
+    startIfNeeded();
+    state.agent?.flush?.();
+  };
+  if (mayPush(process.env)) process.on('exit', onExit);
   // Called by whoever starts the agent, this copy of the package or another one.
   const disarm = () => {
     timers.clearInterval(look);
+    process.off('exit', onExit);
     state.disarm = undefined;
   };
   state.disarm = disarm;
@@ -61,4 +70,10 @@ export function arm(begin: number): void {
   subscribe(LISTENING, onListening);
   followFastify();
   mark('agentEnd');
+}
+
+/** Whether a destination is named that is not only pulled from, and the end of the process may take a while. */
+function mayPush({ OTEL_METRICS_EXPORTER: names = '', LOADLINE_EXIT_FLUSH: limit = '' }: NodeJS.ProcessEnv): boolean {
+  const pushes = names.split(',').some((name) => !['', 'none', 'prometheus'].includes(name.trim().toLowerCase()));
+  return pushes && limit.trim() !== '0';
 }

@@ -43,6 +43,8 @@ export interface Agent {
    * no answer in time. For bridges: an agent of another copy of this package may not have it. Never rejects.
    */
   snapshot?(without: string): Promise<Snapshot | undefined>;
+  /** What the agent does by itself when the process ends. For a preload that starts it only then. Never throws. */
+  flush?(): void;
 }
 
 const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
@@ -112,6 +114,7 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
       return stopped;
     },
     snapshot: (without) => carrier.snapshot?.(without) ?? Promise.resolve(undefined),
+    flush: () => carrier.flush?.(),
   };
 }
 
@@ -139,6 +142,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
       return reporter.ready();
     },
     snapshot: (without) => reporter.snapshot(without, config.samplerTimeout + SNAPSHOT_LIMIT),
+    flush: () => reporter.flush(),
     async stop() {
       await reporter.stop();
       collector.close();

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { type Limits, readLimits } from './cgroup.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
+import { loadModules, modulesOf } from './modules.ts';
 
 /** One thing that the agent wants of this machine. */
 export interface Finding {
@@ -36,8 +37,15 @@ export type Parse = (
   env: NodeJS.ProcessEnv,
 ) => { readonly config: CheckedConfig; readonly problems: readonly string[] };
 
-/** Tries things out: starts an empty thread, listens, asks itself over loopback. Takes about 0.1 s; never rejects. */
-export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promise<CheckReport> {
+/**
+ * Tries things out: starts an empty thread, listens, asks itself over loopback, connects to destinations. Takes about
+ * 0.1 s; never rejects. `modules`: adapters of anybody, which the environment cannot name.
+ */
+export async function collectReport(
+  env: NodeJS.ProcessEnv,
+  parse: Parse,
+  modules: readonly string[] = [],
+): Promise<CheckReport> {
   const { config, problems } = parse(undefined, env);
   const findings = [
     nodeVersion(process.versions.node),
@@ -46,6 +54,7 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     await workers(),
     await port(config),
     ...(await reach(destinationsOf(config.adapters, env))),
+    ...(await loadModules([...modulesOf(config.adapters), ...modules])),
     ...(await observeChannels()),
     uvMetrics(),
     readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),

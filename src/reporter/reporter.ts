@@ -90,6 +90,11 @@ export class Reporter {
     }
   }
 
+  /** Delivers the last interval now, as the end of the process does. For a process that is ending already. */
+  flush(): void {
+    this.#exitFlush.flush();
+  }
+
   /** Lets the thread deliver and end; terminates it after 2 s. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -35,11 +35,18 @@ const BOTH = (file: string) => `
   const rows = () => existsSync(file) ? readFileSync(file, 'utf8').trim().split('\\n').map((row) => JSON.parse(row)) : [];
   const sums = () => rows().reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
   const arrived = (n) => until(() => sums().every((sum) => sum >= n));
+  // The next push has begun, so that the main thread knows of this one.
+  const settled = async (n) => {
+    await arrived(n);
+    const { length } = rows();
+    await until(() => rows().length > length);
+  };
   const options = { exportInterval: 100, adapters: [{ module: ${JSON.stringify(SINK)}, options: { file } }] };
-  const died = async () => {
-    const last = reporters.at(-1);
+  // \`between\`: counted while there is no reporter.
+  const died = async (between = 0) => {
     const known = reporters.length;
-    await last.terminate();
+    await reporters.at(-1).terminate();
+    if (between > 0) count(between);
     await until(() => reporters.length > known);
   };
 `;
@@ -48,14 +55,12 @@ test('A reporter that dies between two pushes loses nothing and counts nothing t
   const { said, stderr } = await program(`${BOTH('dies')}
     start(options);
     count(5);
-    await arrived(5);
-    count(3);
-    await died();
+    await settled(5);
+    await died(3);
     count(2);
-    await arrived(10);
-    await died();
-    count(1);
-    await arrived(11);
+    await settled(10);
+    await died(1);
+    await settled(11);
     await sleep(300);
     await stop();
     say(sums());
@@ -67,7 +72,7 @@ test('What was carried over when the reporter died is delivered by the next', as
   const { said, stderr } = await program(`${BOTH('carried')}
     start(options);
     count(5);
-    await arrived(5);
+    await settled(5);
     writeFileSync(file + '.down', '');
     count(3);
     await sleep(400);
@@ -124,7 +129,7 @@ test('A main thread that is blocked while a new reporter pushes makes nothing co
   const { said, stderr } = await program(`${BOTH('blocked')}
     start(options);
     count(5);
-    await arrived(5);
+    await settled(5);
     await died();
     const before = rows().length;
     // The new reporter has nothing yet of what the samplers said to its predecessor, and pushes all the same.

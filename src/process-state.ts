@@ -17,6 +17,8 @@ export interface ProcessState {
   bounds?: Readonly<Record<string, readonly number[]>>;
   /** Maps of the worker threads that recorded something, kept from one reporter to the next. Main thread only. */
   threadMaps?: SharedArrayBuffer[];
+  /** What adapters that take differences were given, kept likewise. Main thread only. */
+  delivered?: Map<string, SharedArrayBuffer>;
   instruments?: Instruments;
   /** The agent that runs in this thread. */
   agent?: Agent | undefined;

@@ -129,8 +129,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   });
   const state = processState();
   state.threadMaps ??= [];
+  state.delivered ??= new Map();
   const reporter = new Reporter({
     threadMaps: state.threadMaps,
+    delivered: state.delivered,
     data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),

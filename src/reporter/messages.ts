@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Attributes } from '../snapshot/metric.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { Delivered } from './delivered.ts';
 
 /** The reporter's `workerData`. */
 export interface ReporterData {
@@ -14,11 +15,8 @@ export interface ReporterData {
   readonly threadMaps: readonly SharedArrayBuffer[];
   /** Path of the app's main script, from which adapters are found. */
   readonly main: string | undefined;
-}
-
-/** What a thread that takes the place of a dead one is given on top. */
-export interface StartData extends ReporterData {
-  readonly isRestart: boolean;
+  /** What adapters were given by reporters before this one. */
+  readonly delivered: Delivered;
 }
 
 export type ToReporter =
@@ -39,6 +37,8 @@ export type ToReporter =
 export type ToApp =
   /** A worker thread announced its map: keep it for the next reporter. */
   | { readonly type: 'map'; readonly map: SharedArrayBuffer }
+  /** An adapter was given all up to this: keep it for the next reporter. */
+  | { readonly type: 'delivered'; readonly adapter: string; readonly basis: SharedArrayBuffer }
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
   | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }

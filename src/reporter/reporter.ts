@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
-import type { ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** Deaths within `DEATH_WINDOW` ms that end it. */
@@ -20,9 +20,11 @@ const RESTART_AFTER = 200;
 const STOP_LIMIT = 2000;
 
 export interface ReporterOptions {
-  readonly data: Omit<ReporterData, 'threadMaps'>;
+  readonly data: Omit<ReporterData, 'threadMaps' | 'delivered'>;
   /** Maps of worker threads; those that the reporter tells of are added, and each reporter gets all. */
   readonly threadMaps: SharedArrayBuffer[];
+  /** What adapters were given; kept up to date, and each reporter gets it. */
+  readonly delivered: Map<string, SharedArrayBuffer>;
   readonly log: Log;
   /** Asks the app's samplers for a round. Must not reject. */
   collect(): Promise<readonly MetricSnapshot[]>;
@@ -118,8 +120,8 @@ export class Reporter {
       workerData: {
         ...this.#options.data,
         threadMaps: this.#options.threadMaps,
-        isRestart: this.#deaths.length > 0,
-      } satisfies StartData,
+        delivered: this.#options.delivered,
+      } satisfies ReporterData,
       // Inherited, these would load the agent (or another one) into its own thread.
       execArgv: [],
       env: withoutNodeOptions(process.env),
@@ -145,6 +147,8 @@ export class Reporter {
       this.#settle(message.url);
     } else if (message.type === 'map') {
       this.#options.threadMaps.push(message.map);
+    } else if (message.type === 'delivered') {
+      this.#options.delivered.set(message.adapter, message.basis);
     } else if (message.type === 'snapshot') {
       this.#snapshots.give(message.number, message.snapshot);
     } else {

@@ -16,7 +16,7 @@ import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
 import { HostProbes } from './host-probes.ts';
 import { Maps } from './maps.ts';
-import type { StartData, ToApp, ToReporter } from './messages.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
 import { Pushing } from './pushing.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
@@ -29,7 +29,7 @@ const TICK = 5000;
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, isRestart } = workerData as StartData;
+const { config, resource, map, threadMaps, main, delivered } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -69,7 +69,8 @@ const pushing = new Pushing({
   counts,
   log,
   snapshot: () => snapshots.take(),
-  basis: isRestart ? await snapshots.take() : undefined,
+  delivered,
+  onDelivered: (adapter, basis) => tell({ type: 'delivered', adapter, basis }),
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();

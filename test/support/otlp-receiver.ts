@@ -41,9 +41,11 @@ export interface ReceiverOptions {
   readonly port?: number;
   /** With `ca`, clients need a certificate. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** HTTP only: each request that was taken, before it is answered. */
+  onTaken?(request: ReceivedRequest): void;
 }
 
-export async function startHttpReceiver({ port = 0, tls }: ReceiverOptions = {}): Promise<OtlpReceiver> {
+export async function startHttpReceiver({ port = 0, tls, onTaken }: ReceiverOptions = {}): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const faults: Fault[] = [];
   let seen = 0;
@@ -53,7 +55,9 @@ export async function startHttpReceiver({ port = 0, tls }: ReceiverOptions = {})
     seen++;
     const fault = faults.shift();
     if (fault === undefined || fault === 'lose' || fault === 'garbage' || isPartial(fault)) {
-      requests.push(receive(request, Buffer.concat(chunks)));
+      const taken = receive(request, Buffer.concat(chunks));
+      requests.push(taken);
+      onTaken?.(taken);
     }
     answer(response, request.headers['content-type'] === 'application/json', fault);
   };

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { access } from './access.ts';
 import { type Limits, readLimits } from './cgroup.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
@@ -28,6 +29,7 @@ export interface CheckReport {
 interface CheckedConfig {
   readonly adapters: readonly unknown[];
   readonly prometheus: { readonly host: string; readonly port: number };
+  readonly token: string;
 }
 
 /** `parse` of `src/config.ts`. */
@@ -45,6 +47,7 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     permission(),
     await workers(),
     await port(config),
+    await access(config),
     ...(await reach(destinationsOf(config.adapters, env))),
     ...(await observeChannels()),
     uvMetrics(),
@@ -53,7 +56,8 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     readable('/proc/self/smaps_rollup', 'no PSS'),
     container(readLimits()),
   ];
-  return { config: flatten(config), problems, findings };
+  const shown = { ...config, token: config.token === '' ? '' : '(set, not shown)' };
+  return { config: flatten(shown), problems, findings };
 }
 
 /** No configuration problem, and nothing essential missing. */

@@ -3,6 +3,7 @@ import { merge } from '../snapshot/merge.ts';
 import type { MetricSnapshot } from '../snapshot/snapshot.ts';
 import { StoreReader } from '../store/reader.ts';
 import { MAP_CHANNEL, type MapMessage } from './messages.ts';
+import type { AppThread } from './requests.ts';
 
 export interface MapsOptions {
   /** The main thread's map. */
@@ -37,6 +38,12 @@ export class Maps {
       parts.push(reader.metrics().map((snapshot) => ofThread(snapshot, threadId)));
     }
     return merge(parts);
+  }
+
+  /** The main thread, then worker threads. */
+  threads(): AppThread[] {
+    const workers = [...this.#threads].map(([threadId, map]) => ({ worker: String(threadId), map }));
+    return [{ worker: 'main', map: this.main }, ...workers];
   }
 
   close(): void {

@@ -215,6 +215,8 @@ export class StoreReader {
 
 /** Of a request target that may be cut. A query or the user name of an absolute form is nobody else's business. */
 function pathOf(target: string): string {
-  const [plain] = target.split(/[?#]/, 1) as [string];
-  return plain.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '') || (plain === '' ? '' : '/');
+  const end = target.search(/[?#]/);
+  const plain = end < 0 ? target : target.slice(0, end);
+  if (plain === '' || plain.startsWith('/')) return plain;
+  return plain.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '') || '/';
 }

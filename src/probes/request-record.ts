@@ -139,10 +139,9 @@ export class Requests {
   }
 
   /**
-   * Looks at the requests that have been open for long: which route they have reached, so that it is seen from outside.
-   * Event streams leave the requests in progress: they are open for
-   * hours and do no work. Ends the ones whose end nothing told: the app removed the listeners, or (Node 20, HTTP/2)
-   * the client said goodbye in the middle of a large answer.
+   * Looks at the requests that have been open for long. Their route is shown while they last. Event streams leave the
+   * requests in progress: they are open for hours and do no work. Ends the ones whose end nothing told: the app removed
+   * the listeners, or (Node 20, HTTP/2) the client said goodbye in the middle of a large answer.
    */
   review(time: number): void {
     let next: RequestRecord | undefined;

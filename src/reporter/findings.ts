@@ -29,7 +29,7 @@ export type Found = Omit<Finding, 'id' | 'until'>;
 
 /** A finding that lasts. */
 export interface OpenFinding {
-  /** More became known. */
+  /** More became known: each field that is given takes the place of what was known. */
   update(found: Partial<Found>): void;
   /** It is over since `until` (epoch ms). Idempotent. */
   close(until: number, found?: Partial<Found>): void;

@@ -3,7 +3,6 @@ import { merge } from '../snapshot/merge.ts';
 import type { MetricSnapshot } from '../snapshot/snapshot.ts';
 import { StoreReader } from '../store/reader.ts';
 import { MAP_CHANNEL, type MapMessage } from './messages.ts';
-import type { AppThread } from './requests.ts';
 
 export interface MapsOptions {
   /** The main thread's map. */
@@ -13,6 +12,12 @@ export interface MapsOptions {
   /** Called once with each map that is announced later. */
   onMap(map: SharedArrayBuffer): void;
   warn(line: string): void;
+}
+
+/** One map that is written to, and whose it is: `main`, or the name of a worker thread as in `loadline.worker`. */
+export interface LivingMap {
+  readonly worker: string;
+  readonly map: StoreReader;
 }
 
 export class Maps {
@@ -40,8 +45,8 @@ export class Maps {
     return merge(parts);
   }
 
-  /** The main thread, then worker threads. */
-  threads(): AppThread[] {
+  /** All maps whose thread lives, the main thread's first. */
+  living(): LivingMap[] {
     const workers = [...this.#threads].map(([threadId, map]) => ({ worker: String(threadId), map }));
     return [{ worker: 'main', map: this.main }, ...workers];
   }

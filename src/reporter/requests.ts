@@ -1,13 +1,7 @@
 /** The requests in flight of all threads, as `GET /requests` lists them: what each map tells, also of a blocked thread. */
 import { epochOf } from '../clock.ts';
-import type { InFlight, Phase, StoreReader } from '../store/reader.ts';
-
-/** A thread of the app with a map of its own. */
-export interface AppThread {
-  /** As in `loadline.worker`: `main`, or the number of a worker thread. */
-  readonly worker: string;
-  readonly map: StoreReader;
-}
+import type { InFlight, Phase } from '../store/reader.ts';
+import type { LivingMap } from './maps.ts';
 
 /** What `GET /requests` answers. Stable: fields are only ever added. */
 export interface RequestList {
@@ -34,10 +28,10 @@ export interface ListedRequest {
 export const LISTED = 1000;
 
 /** @param time ms, monotonic */
-export function listRequests(threads: Iterable<AppThread>, time: number): RequestList {
+export function listRequests(maps: Iterable<LivingMap>, time: number): RequestList {
   const found: (InFlight & { readonly worker: string })[] = [];
   let total = 0;
-  for (const { worker, map } of threads) {
+  for (const { worker, map } of maps) {
     const requests = map.inFlight();
     total += Math.max(requests.length, map.header('busyNow'));
     for (const request of requests) found.push({ ...request, worker });
@@ -57,9 +51,9 @@ export function listRequests(threads: Iterable<AppThread>, time: number): Reques
 }
 
 /** Requests in flight of all threads. */
-export function inFlightNow(threads: Iterable<AppThread>): number {
+export function inFlightNow(maps: Iterable<LivingMap>): number {
   let count = 0;
-  for (const { map } of threads) count += map.header('busyNow');
+  for (const { map } of maps) count += map.header('busyNow');
   return count;
 }
 

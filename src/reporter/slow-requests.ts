@@ -2,13 +2,15 @@
 import { epochOf } from '../clock.ts';
 import type { InFlight } from '../store/reader.ts';
 import type { Findings, Found, OpenFinding } from './findings.ts';
-import { type AppThread, inFlightNow, seconds } from './requests.ts';
+import type { LivingMap } from './maps.ts';
+import { inFlightNow, seconds } from './requests.ts';
 
 export interface SlowRequestsOptions {
   /** ms from which on a request is slow. */
   readonly threshold: number;
   readonly findings: Findings;
-  threads(): Iterable<AppThread>;
+  /** Of the app's threads that live. */
+  maps(): Iterable<LivingMap>;
 }
 
 /** Slow requests with a finding of their own at a time; one more finding counts the others. */
@@ -38,7 +40,7 @@ export class SlowRequests {
   check(time: number): void {
     const slow = this.#slowAt(time);
     if (slow.size === 0 && this.#watched.size === 0 && this.#others === undefined) return;
-    const inFlight = inFlightNow(this.#options.threads());
+    const inFlight = inFlightNow(this.#options.maps());
     for (const [key, watched] of this.#watched) {
       const request = slow.get(key);
       if (request === undefined) this.#end(key, watched, time, inFlight);
@@ -57,7 +59,7 @@ export class SlowRequests {
   #slowAt(time: number): Map<string, Slow> {
     const latest = time - this.#options.threshold;
     const slow = new Map<string, Slow>();
-    for (const { worker, map } of this.#options.threads()) {
+    for (const { worker, map } of this.#options.maps()) {
       // Most of the time nothing is slow, and this reads one number for each slot.
       if (map.oldestStart() > latest) continue;
       for (const request of map.inFlight(latest)) {

@@ -70,7 +70,7 @@ const sampled = new Sampled({
 });
 // A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
 const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
-const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, threads: () => maps.threads() });
+const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
 const adapters = await load();
 const pushing = new Pushing({
@@ -129,7 +129,7 @@ async function serve(from: readonly Adapter[]): Promise<{ url: string; server: R
   if (Object.keys(routes).length === 0) return undefined;
   const guarded = {
     '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
-    '/requests': jsonRoute(() => listRequests(maps.threads(), now())),
+    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
   };
   const { host: address, port: wanted } = config.prometheus;
   const { token } = config;

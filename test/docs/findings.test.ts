@@ -31,12 +31,12 @@ function namesIn(heading: string, first: string): string[] {
 function read() {
   const store = new StoreWriter();
   const slots = new Slots(store.buffer);
-  const threads = [{ worker: 'main', map: new StoreReader(store.buffer) }];
+  const maps = [{ worker: 'main', map: new StoreReader(store.buffer) }];
   const findings = new Findings();
-  const slow = new SlowRequests({ threshold: 1000, findings, threads: () => threads });
+  const slow = new SlowRequests({ threshold: 1000, findings, maps: () => maps });
   for (let i = 0; i <= OPEN_LIMIT; i++) slots.take(1000, METHODS.indexOf('GET'), '/items/7');
   slow.check(5000);
-  return { requests: listRequests(threads, 5000), findings: findings.list() };
+  return { requests: listRequests(maps, 5000), findings: findings.list() };
 }
 
 test('The examples of docs/findings.md have the fields that the agent answers with', (t) => {

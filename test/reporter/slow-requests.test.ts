@@ -1,6 +1,7 @@
 import test from 'ava';
 import { type Finding, Findings } from '../../src/reporter/findings.ts';
-import { type AppThread, inFlightNow, LISTED, listRequests } from '../../src/reporter/requests.ts';
+import type { LivingMap } from '../../src/reporter/maps.ts';
+import { inFlightNow, LISTED, listRequests } from '../../src/reporter/requests.ts';
 import { OPEN_LIMIT, SlowRequests } from '../../src/reporter/slow-requests.ts';
 import { HEADER, METHODS, RECEIVE, SEND, SLOTS } from '../../src/store/layout.ts';
 import { StoreReader } from '../../src/store/reader.ts';
@@ -11,7 +12,7 @@ const GET = METHODS.indexOf('GET');
 const THRESHOLD = 10_000;
 
 /** A thread of the app whose requests the test begins and ends. */
-class Thread implements AppThread {
+class Thread implements LivingMap {
   readonly worker: string;
   readonly map: StoreReader;
   readonly slots: Slots;
@@ -36,7 +37,7 @@ class Thread implements AppThread {
 
 function watch(...threads: Thread[]) {
   const findings = new Findings();
-  const slow = new SlowRequests({ threshold: THRESHOLD, findings, threads: () => threads });
+  const slow = new SlowRequests({ threshold: THRESHOLD, findings, maps: () => threads });
   return { slow, list: () => findings.list(), only: () => findings.list()[0] as Finding };
 }
 

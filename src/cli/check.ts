@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { access } from './access.ts';
 import { type Limits, readLimits } from './cgroup.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
@@ -29,6 +30,7 @@ export interface CheckReport {
 interface CheckedConfig {
   readonly adapters: readonly unknown[];
   readonly prometheus: { readonly host: string; readonly port: number };
+  readonly token: string;
 }
 
 /** `parse` of `src/config.ts`. */
@@ -53,6 +55,7 @@ export async function collectReport(
     permission(),
     await workers(),
     await port(config),
+    await access(config),
     ...(await reach(destinationsOf(config.adapters, env))),
     ...(await loadModules([...modulesOf(config.adapters), ...modules])),
     ...(await observeChannels()),
@@ -62,7 +65,8 @@ export async function collectReport(
     readable('/proc/self/smaps_rollup', 'no PSS'),
     container(readLimits()),
   ];
-  return { config: flatten(config), problems, findings };
+  const shown = { ...config, token: config.token === '' ? '' : '(set, not shown)' };
+  return { config: flatten(shown), problems, findings };
 }
 
 /** No configuration problem, and nothing essential missing. */

@@ -14,6 +14,12 @@ export interface MapsOptions {
   warn(line: string): void;
 }
 
+/** One map that is written to, and whose it is: `main`, or the name of a worker thread as in `loadline.worker`. */
+export interface LivingMap {
+  readonly worker: string;
+  readonly map: StoreReader;
+}
+
 export class Maps {
   readonly main: StoreReader;
   readonly #threads = new Map<number, StoreReader>();
@@ -37,6 +43,12 @@ export class Maps {
       parts.push(reader.metrics().map((snapshot) => ofThread(snapshot, threadId)));
     }
     return merge(parts);
+  }
+
+  /** All maps whose thread lives, the main thread's first. */
+  living(): LivingMap[] {
+    const workers = [...this.#threads].map(([threadId, map]) => ({ worker: String(threadId), map }));
+    return [{ worker: 'main', map: this.main }, ...workers];
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
 import { isatty } from 'node:tty';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { now } from '../clock.ts';
+import { epochOf, now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { isContainer } from '../host/container.ts';
@@ -14,17 +14,24 @@ import { createLog } from '../log.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
+import { findingLog } from './finding-log.ts';
+import { Findings } from './findings.ts';
 import { HostProbes } from './host-probes.ts';
+import { jsonRoute } from './json-route.ts';
 import { Maps } from './maps.ts';
 import type { ReporterData, ToApp, ToReporter } from './messages.ts';
 import { Pushing } from './pushing.ts';
+import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
 import { createReporterServer, type ReporterServer } from './server.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
+/** ms between two looks for slow requests. */
+const LOOK = 500;
 /** ms that closing may take in all. */
 const CLOSE_LIMIT = 1500;
 
@@ -61,6 +68,9 @@ const sampled = new Sampled({
   timeout: config.samplerTimeout,
   startTime,
 });
+// A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
+const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
+const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
 const adapters = await load();
 const pushing = new Pushing({
@@ -74,7 +84,11 @@ const pushing = new Pushing({
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round)];
+const schedules = [
+  every(TICK, () => host.tick(now())),
+  every(LOOK, () => slowRequests.check(now())),
+  every(config.exportInterval, round),
+];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
@@ -114,9 +128,14 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
 async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
   const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
+  const guarded = {
+    '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
+    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
+  };
   const { host: address, port: wanted } = config.prometheus;
+  const { token } = config;
   try {
-    const reporterServer = createReporterServer({ host: address, port: wanted, routes, log: log.warn });
+    const reporterServer = createReporterServer({ host: address, port: wanted, routes, guarded, token, log: log.warn });
     const { url } = await reporterServer.listen();
     sayWhere(url, config);
     return { url, server: reporterServer };

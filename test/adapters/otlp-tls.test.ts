@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { cert, key } from '../support/certificate.ts';
-import { startGrpcReceiver, startHttpReceiver } from '../support/otlp-receiver.ts';
+import { startReceiver } from '../support/otlp-receiver.ts';
 import { openDestination } from './otlp-destination.ts';
 
 const snapshot = {
@@ -27,7 +27,7 @@ for (const protocol of ['http/protobuf', 'grpc'] as const) {
       await writeFile(certFile, cert);
       await writeFile(keyFile, key);
       const tls = { cert, key, ca: cert };
-      const receiver = await (protocol === 'grpc' ? startGrpcReceiver({ tls }) : startHttpReceiver({ tls }));
+      const receiver = await startReceiver(protocol, { tls });
       t.teardown(async () => {
         await receiver.close();
         await rm(folder, { recursive: true });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { attributesKey, DURATION_BOUNDS, type MetricKind } from '../../src/snapshot/metric.ts';
 import type { MetricSnapshot, Point, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
-import { type OtlpReceiver, startGrpcReceiver, startHttpReceiver } from '../support/otlp-receiver.ts';
+import { type OtlpReceiver, startReceiver } from '../support/otlp-receiver.ts';
 import { freePort } from '../support/ports.ts';
 import { openDestination } from './otlp-destination.ts';
 
@@ -10,10 +10,6 @@ const START = 1_800_000_000_000;
 const scope = { name: 'shop', version: '1.2.3' };
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 type Protocol = (typeof PROTOCOLS)[number];
-
-function startReceiver(protocol: Protocol, port?: number): Promise<OtlpReceiver> {
-  return protocol === 'grpc' ? startGrpcReceiver({ port }) : startHttpReceiver({ port });
-}
 
 const environmentOf = (protocol: Protocol, url: string) => ({
   OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
@@ -142,7 +138,7 @@ for (const protocol of PROTOCOLS) {
       options: { timeout: 500 },
     });
     await t.throwsAsync(push(snapshotOf([one('a', 'counter', 1)])), { message: /ECONNREFUSED/ });
-    const receiver = await startReceiver(protocol, port);
+    const receiver = await startReceiver(protocol, { port });
     t.teardown(() => receiver.close());
     const status = protocol === 'grpc' ? 8 : 503;
     receiver.faults.push('hang');
@@ -185,7 +181,7 @@ for (const protocol of PROTOCOLS) {
       carried = 0;
     };
     await t.throwsAsync(deliver(1));
-    const receiver = await startReceiver(protocol, port);
+    const receiver = await startReceiver(protocol, { port });
     t.teardown(() => receiver.close());
     await eventually(() => deliver(2));
     receiver.faults.push({ status: protocol === 'grpc' ? 8 : 400 });

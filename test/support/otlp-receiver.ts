@@ -43,6 +43,10 @@ export interface ReceiverOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
 }
 
+export function startReceiver(protocol: string, options: ReceiverOptions = {}): Promise<OtlpReceiver> {
+  return protocol === 'grpc' ? startGrpcReceiver(options) : startHttpReceiver(options);
+}
+
 export async function startHttpReceiver({ port = 0, tls }: ReceiverOptions = {}): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const faults: Fault[] = [];

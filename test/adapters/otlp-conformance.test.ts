@@ -1,0 +1,18 @@
+import test from 'ava';
+import createOtlp from '../../adapters/otlp.ts';
+import { checkAdapter } from '../../src/conformance.ts';
+import { startOtlpBackend } from './otlp-backend.ts';
+
+for (const protocol of ['http/protobuf', 'http/json', 'grpc'] as const) {
+  for (const temporality of ['cumulative', 'delta'] as const) {
+    test(`the OTLP adapter passes the conformance suite over ${protocol}, ${temporality}`, async (t) => {
+      const findings = await checkAdapter({
+        factory: createOtlp,
+        start: () => startOtlpBackend({ protocol, temporality }),
+        carries: { kinds: true, text: true },
+        patience: 15_000,
+      });
+      t.deepEqual(findings, []);
+    });
+  }
+}

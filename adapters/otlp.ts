@@ -69,10 +69,10 @@ class Destination {
 
   /** Rejects when nothing was taken. With totals, what was never answered is settled by the next ones. */
   async #deliver({ resource }: Snapshot, { scopeMetrics, points }: Mapped, signal: AbortSignal): Promise<void> {
-    this.#connection.begin();
-    const sending = this.#exporter.send(resourceAttributes(resource), scopeMetrics);
+    const send = () => this.#exporter.send(resourceAttributes(resource), scopeMetrics);
+    const { delivery, sending } = this.#connection.deliver(send);
     const outcome = await withinSignal(sending, signal);
-    const attempts = this.#connection.end();
+    const attempts = delivery.end();
     const wait = attempts.at(-1)?.retryAfter;
     if (wait !== undefined) this.#notBefore = performance.now() + wait;
     if (outcome !== undefined && outcome.failure === undefined) return this.#countTaken(points, outcome);

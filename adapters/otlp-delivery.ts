@@ -3,9 +3,6 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Attempt, isUnanswered } from './otlp-outcome.ts';
 
-/** ms. Longer than that nobody is waited for. */
-const MAX_WAIT = 300_000;
-
 export class OtlpDelivery {
   readonly #mayRepeat: boolean;
   readonly #attempts: Attempt[] = [];
@@ -63,9 +60,9 @@ export function refuse(request: ClientRequest): void {
   request.destroy(new Error('not sent again'));
 }
 
-/** RFC 9110, §10.2.3, in ms; at most {@link MAX_WAIT}. */
+/** RFC 9110, §10.2.3, in ms; a date may have passed. */
 function retryAfterOf({ headers: { 'retry-after': text } }: IncomingMessage): number | undefined {
   if (text === undefined) return undefined;
   const wait = /^\d+$/.test(text.trim()) ? Number(text) * 1e3 : Date.parse(text) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_WAIT);
+  return Number.isNaN(wait) ? undefined : wait;
 }

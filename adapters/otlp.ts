@@ -8,7 +8,7 @@ import type { Snapshot } from '../src/snapshot/snapshot.ts';
 import { OtlpConnection } from './otlp-connection.ts';
 import { type ExportOutcome, loadExporter, type OtlpExporter } from './otlp-exporter.ts';
 import { type Mapped, resourceAttributes, toScopeMetrics } from './otlp-metrics.ts';
-import { describeFailure, type Fate, fateOfAttempts, fateOfCall } from './otlp-outcome.ts';
+import { askedWait, describeFailure, type Fate, fateOfAttempts, fateOfCall } from './otlp-outcome.ts';
 import { type OtlpOptions, type OtlpSettings, readSettings } from './otlp-settings.ts';
 
 export type { OtlpOptions } from './otlp-settings.ts';
@@ -73,7 +73,7 @@ class Destination {
     const { delivery, sending } = this.#connection.deliver(send);
     const outcome = await withinSignal(sending, signal);
     const attempts = delivery.end();
-    const wait = attempts.at(-1)?.retryAfter;
+    const wait = askedWait(outcome?.failure, attempts);
     if (wait !== undefined) this.#notBefore = performance.now() + wait;
     if (outcome !== undefined && outcome.failure === undefined) return this.#countTaken(points, outcome);
     const reason = `otlp: ${describeFailure(outcome?.failure, attempts)}`;

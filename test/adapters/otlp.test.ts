@@ -110,6 +110,33 @@ for (const protocol of PROTOCOLS) {
     t.deepEqual(positive.bucketCounts.map(Number), [5, 0, 96]);
   });
 
+  test(`series that name their scope go out in it over ${protocol}, all others stay`, async (t) => {
+    const receiver = await startReceiver(protocol);
+    t.teardown(() => receiver.close());
+    const { push } = await openDestination(environmentOf(protocol, receiver.url));
+    const of = (value: number, attributes: Record<string, string>) => ({ attributes, startTime: START, value });
+    const points = [
+      of(1, { 'otel.scope.name': 'cart', 'otel.scope.version': '2.0.0', a: 'x' }),
+      of(2, { 'otel.scope.name': 'cart', 'otel.scope.version': '2.0.0', a: 'y' }),
+      of(3, { 'otel.scope.name': 'other', a: 'x' }),
+      of(4, { 'otel.scope.name': '', a: 'x' }),
+      of(5, { a: 'x' }),
+    ];
+    const metric = { name: 'orders', kind: 'counter' } as const;
+    await push(snapshotOf([{ metric, scope: { name: 'bridge' }, points }, one('more', 'gauge', 6)]));
+    const { series, problems } = receiver.requests[0]!;
+    t.deepEqual(problems, []);
+    const found = series.map(({ name, scope: from, attributes, value }) => [name, from, { ...attributes }, value]);
+    t.deepEqual(found, [
+      ['orders', 'cart', { a: 'x' }, 1],
+      ['orders', 'cart', { a: 'y' }, 2],
+      ['orders', 'other', { a: 'x' }, 3],
+      ['orders', 'bridge', { 'otel.scope.name': '', a: 'x' }, 4],
+      ['orders', 'bridge', { a: 'x' }, 5],
+      ['more', 'shop', { 'http.route': '/a' }, 6],
+    ]);
+  });
+
   test(`refused points of a partial success over ${protocol} are counted and said`, async (t) => {
     const receiver = await startReceiver(protocol);
     t.teardown(() => receiver.close());

@@ -45,7 +45,7 @@ for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
       const { code, stdout, stderr } = await run(NODE, [join(installed(t), 'app.mjs')], {
         REQUESTS: String(REQUESTS),
         OTEL_METRICS_EXPORTER: 'otlp',
-        OTEL_METRIC_EXPORT_INTERVAL: '2000',
+        OTEL_METRIC_EXPORT_INTERVAL: '4000',
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
@@ -61,6 +61,9 @@ for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
         receiver.requests.flatMap(({ problems }) => problems),
         [],
       );
+      const orders = receiver.requests.at(-1)!.series.filter(({ name }) => name === 'orders');
+      if (temporality === 'cumulative')
+        t.deepEqual([orders[0]?.scope, { ...orders[0]?.attributes }], ['shop', { kind: 'book' }]);
       const shown = JSON.parse(stdout);
       t.like(shown, { [requestTotal]: REQUESTS, 'jobs.done': REQUESTS });
       t.false('orders' in shown, 'what came in by the bridge goes out by the same one');

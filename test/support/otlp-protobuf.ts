@@ -150,8 +150,9 @@ function readMessage(bytes: Buffer, message: Message): Record<string, unknown> {
     const field = message[tag >>> 3];
     if (field === undefined) throw new Error(`no field ${tag >>> 3}`);
     const values = readField(reader, field, tag & 7);
-    if (field.repeated) result[field.name] = [...((result[field.name] as unknown[]) ?? []), ...values];
-    else result[field.name] = values[0];
+    if (!field.repeated) result[field.name] = values[0];
+    else if (Array.isArray(result[field.name])) (result[field.name] as unknown[]).push(...values);
+    else result[field.name] = values;
   }
   return result;
 }

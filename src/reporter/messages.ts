@@ -17,6 +17,8 @@ export interface ReporterData {
   readonly main: string | undefined;
   /** What adapters were given by reporters before this one. */
   readonly delivered: Delivered;
+  /** It takes the place of one that died. */
+  readonly isRestart: boolean;
 }
 
 export type ToReporter =

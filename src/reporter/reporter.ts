@@ -20,7 +20,7 @@ const RESTART_AFTER = 200;
 const STOP_LIMIT = 2000;
 
 export interface ReporterOptions {
-  readonly data: Omit<ReporterData, 'threadMaps' | 'delivered'>;
+  readonly data: Omit<ReporterData, 'threadMaps' | 'delivered' | 'isRestart'>;
   /** Maps of worker threads; those that the reporter tells of are added, and each reporter gets all. */
   readonly threadMaps: SharedArrayBuffer[];
   /** What adapters were given; kept up to date, and each reporter gets it. */
@@ -121,6 +121,7 @@ export class Reporter {
         ...this.#options.data,
         threadMaps: this.#options.threadMaps,
         delivered: this.#options.delivered,
+        isRestart: this.#deaths.length > 0,
       } satisfies ReporterData,
       // Inherited, these would load the agent (or another one) into its own thread.
       execArgv: [],

@@ -36,7 +36,7 @@ const LOOK = 500;
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, delivered } = workerData as ReporterData;
+const { config, resource, map, threadMaps, main, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 

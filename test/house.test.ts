@@ -32,7 +32,11 @@ const ROOTS = [
   'index',
   'instruments',
   'process-state',
+  'samplers',
   'shared-store',
+  'thread-ends',
+  'thread-part',
+  'thread-samplers',
   'register',
 ];
 

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
-import type { ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
+import type { KeptThreads, ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** Deaths within `DEATH_WINDOW` ms that end it. */
@@ -20,9 +20,9 @@ const RESTART_AFTER = 200;
 const STOP_LIMIT = 2000;
 
 export interface ReporterOptions {
-  readonly data: Omit<ReporterData, 'threadMaps'>;
-  /** Maps of worker threads; those that the reporter tells of are added, and each reporter gets all. */
-  readonly threadMaps: SharedArrayBuffer[];
+  readonly data: Omit<ReporterData, 'threads'>;
+  /** What reporters tell of worker threads, for the next one. Written here. */
+  readonly threads: KeptThreads;
   readonly log: Log;
   /** Asks the app's samplers for a round. Must not reject. */
   collect(): Promise<readonly MetricSnapshot[]>;
@@ -112,7 +112,7 @@ export class Reporter {
       name: 'loadline',
       workerData: {
         ...this.#options.data,
-        threadMaps: this.#options.threadMaps,
+        threads: this.#options.threads,
         isRestart: this.#deaths.length > 0,
       } satisfies StartData,
       // Inherited, these would load the agent (or another one) into its own thread.
@@ -139,7 +139,11 @@ export class Reporter {
       if (!message.pushes) this.#exitFlush.disarm();
       this.#settle(message.url);
     } else if (message.type === 'map') {
-      this.#options.threadMaps.push(message.map);
+      const { threads } = this.#options;
+      threads.maps = [...threads.maps, message.map];
+    } else if (message.type === 'threads') {
+      Object.assign(this.#options.threads, message.threads);
+      this.#tell(worker, { type: 'kept' });
     } else if (message.type === 'snapshot') {
       this.#snapshots.give(message.number, message.snapshot);
     } else {

@@ -29,15 +29,19 @@ const TICK = 5000;
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, isRestart } = workerData as StartData;
+const { config, resource, map, threads, main, isRestart } = workerData as StartData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
 const maps = new Maps({
   main: map,
-  threadMaps,
+  threads,
+  aggregate: config.aggregate,
+  seriesLimit: config.seriesLimit,
+  samplerTimeout: config.samplerTimeout,
   onMap: (announced) => tell({ type: 'map', map: announced }),
-  warn: (line) => log.once('maps', line),
+  keep: (kept, transfer) => port.postMessage({ type: 'threads', threads: kept } satisfies ToApp, transfer),
+  warn: log.once,
 });
 const startTime = maps.main.header('startTime');
 const settings = { seriesLimit: config.seriesLimit, warn: log.once };
@@ -73,11 +77,16 @@ const pushing = new Pushing({
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round)];
+const tick = (time: number) => {
+  host.tick(time);
+  maps.tick(time);
+};
+const schedules = [every(TICK, () => tick(now())), every(config.exportInterval, round)];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'kept') maps.onKept();
   else if (message.type === 'flush') void flush(message);
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();

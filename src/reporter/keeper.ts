@@ -1,0 +1,76 @@
+/** Hands to the main thread what a reporter that takes this one's place would need of worker threads. */
+import { deserialize, serialize } from 'node:v8';
+import type { MetricSnapshot } from '../snapshot/snapshot.ts';
+import type { EndedParts } from './ended.ts';
+import type { KeptThreads } from './messages.ts';
+import type { WorkerThread } from './worker-thread.ts';
+
+/** The content of `KeptThreads.left`. */
+interface Left {
+  readonly ended?: EndedParts;
+  /** By thread id: what samplers said last. */
+  readonly said?: ReadonlyMap<number, readonly MetricSnapshot[]>;
+}
+
+export interface KeeperOptions {
+  readonly threads: KeptThreads;
+  keep(threads: KeptThreads, transfer: readonly ArrayBuffer[]): void;
+  warn(key: string, line: string): void;
+}
+
+interface Present {
+  readonly threads: readonly WorkerThread[];
+  readonly ended: EndedParts;
+}
+
+/**
+ * Each message is the whole state and takes the place of the last one: a thread is either among the maps or in the sums
+ * that are left, never in both and never in none, whenever this reporter dies. One message at a time is under way: a main
+ * thread that is blocked gathers none.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #present: () => Present;
+  #isUnderWay = false;
+  #isOutdated = false;
+
+  constructor(options: KeeperOptions, present: () => Present) {
+    this.#options = options;
+    this.#present = present;
+  }
+
+  /** What an earlier reporter left. */
+  read(): Left {
+    const { left } = this.#options.threads;
+    if (left === undefined) return {};
+    try {
+      return deserialize(left) as Left;
+    } catch (error) {
+      this.#options.warn('kept', `counts of worker threads that ended are lost: ${(error as Error).message}`);
+      return {};
+    }
+  }
+
+  /** Something changed. */
+  keep(): void {
+    if (this.#isUnderWay) {
+      this.#isOutdated = true;
+      return;
+    }
+    this.#isUnderWay = true;
+    this.#isOutdated = false;
+    const { threads, ended } = this.#present();
+    const said = new Map<number, readonly MetricSnapshot[]>();
+    for (const thread of threads) {
+      const values = thread.said();
+      if (values) said.set(thread.threadId, values);
+    }
+    const left = new Uint8Array(serialize({ ended, said } satisfies Left));
+    this.#options.keep({ maps: threads.map(({ reader }) => reader.cells.buffer), left }, [left.buffer]);
+  }
+
+  onKept(): void {
+    this.#isUnderWay = false;
+    if (this.#isOutdated) this.keep();
+  }
+}

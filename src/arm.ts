@@ -42,7 +42,11 @@ function followThreads(start: () => void): () => void {
     if (channel) return;
     channel = new BroadcastChannel(MAP_CHANNEL);
     channel.onmessage = (event) => {
-      if ((event as { data?: MapMessage | null }).data?.type === 'map') start();
+      const message = (event as { data?: MapMessage | null }).data;
+      if (message?.type !== 'map') return;
+      // Its thread may be gone before there is anybody else to hear of it.
+      processState().threads ??= { maps: [message.map], folds: 0 };
+      start();
     };
     (channel as unknown as { unref(): void }).unref();
   };

@@ -130,7 +130,7 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
 function report(store: StoreWriter, config: Config, log: Log): Agent {
   const collector = collect(config, log);
   const state = processState();
-  state.threads ??= { maps: [] };
+  state.threads ??= { maps: [], folds: 0 };
   const reporter = new Reporter({
     threads: state.threads,
     data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },

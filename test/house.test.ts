@@ -62,7 +62,7 @@ const RULES: readonly Rule[] = [
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
+    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
     types: ['src/config.ts'],
   },
   {

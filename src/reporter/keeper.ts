@@ -14,19 +14,22 @@ interface Left {
 
 export interface KeeperOptions {
   readonly threads: KeptThreads;
-  keep(threads: KeptThreads, transfer: readonly ArrayBuffer[]): void;
+  /** Moves `left`. */
+  keep(left: Uint8Array<ArrayBuffer>, folds: number): void;
   warn(key: string, line: string): void;
 }
 
 interface Present {
   readonly threads: readonly WorkerThread[];
   readonly ended: EndedParts;
+  readonly folds: number;
 }
 
 /**
- * Each message is the whole state and takes the place of the last one: a thread is either among the maps or in the sums
- * that are left, never in both and never in none, whenever this reporter dies. One message at a time is under way: a main
- * thread that is blocked gathers none.
+ * Each message is the whole state and takes the place of the last one. The main thread keeps each map until a message
+ * came whose folds have it, so that whenever this reporter dies, the next one finds a thread either among the maps or in
+ * the sums, never in both and never in none. One message at a time is under way: a main thread that is blocked gathers
+ * none.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
@@ -59,14 +62,14 @@ export class Keeper {
     }
     this.#isUnderWay = true;
     this.#isOutdated = false;
-    const { threads, ended } = this.#present();
+    const { threads, ended, folds } = this.#present();
     const said = new Map<number, readonly MetricSnapshot[]>();
     for (const thread of threads) {
       const values = thread.said();
       if (values) said.set(thread.threadId, values);
     }
     const left = new Uint8Array(serialize({ ended, said } satisfies Left));
-    this.#options.keep({ maps: threads.map(({ reader }) => reader.cells.buffer), left }, [left.buffer]);
+    this.#options.keep(left, folds);
   }
 
   onKept(): void {

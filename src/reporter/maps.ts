@@ -6,6 +6,7 @@ import { MAIN_WORKER, ofWorker } from '../snapshot/worker.ts';
 import { StoreReader } from '../store/reader.ts';
 import { Ended } from './ended.ts';
 import { Keeper } from './keeper.ts';
+import { foldOf } from './kept-maps.ts';
 import { type KeptThreads, MAP_CHANNEL, type MapMessage, THREADS_CHANNEL, type ThreadsMessage } from './messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -21,10 +22,8 @@ export interface MapsOptions {
   readonly seriesLimit: number;
   /** ms that a sampler may take. */
   readonly samplerTimeout: number;
-  /** Called once with each map that is announced. */
-  onMap(map: SharedArrayBuffer): void;
-  /** What a next reporter needs; `transfer` moves with it. Not called again before `onKept` is. */
-  keep(threads: KeptThreads, transfer: readonly ArrayBuffer[]): void;
+  /** What a next reporter needs, moved. Not called again before `onKept` is. */
+  keep(left: Uint8Array<ArrayBuffer>, folds: number): void;
   /** Says a line once per key. Never throws. */
   warn(key: string, line: string): void;
 }
@@ -46,13 +45,18 @@ export class Maps {
   readonly #keeper: Keeper;
   readonly #maps = new BroadcastChannel(MAP_CHANNEL);
   readonly #threadsChannel = new BroadcastChannel(THREADS_CHANNEL);
+  /** How many there were in all, those of earlier reporters included that reached the main thread. */
+  #folds: number;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
   /** @throws RangeError when the main thread's buffer is no map of this layout. */
   constructor(options: MapsOptions) {
     this.#options = options;
     this.main = new StoreReader(options.main);
-    this.#keeper = new Keeper(options, () => ({ threads: [...this.#threads.values()], ended: this.#ended.parts }));
+    this.#folds = options.threads.folds;
+    this.#keeper = new Keeper(options, () => {
+      return { threads: [...this.#threads.values()], ended: this.#ended.parts, folds: this.#folds };
+    });
     const { ended, said } = this.#keeper.read();
     this.#ended = new Ended(options.seriesLimit, ended);
     for (const map of options.threads.maps) this.#add(map, said);
@@ -95,6 +99,13 @@ export class Maps {
     return [...parts, this.#ended.metrics(without)];
   }
 
+  /** A worker thread has a map. It may be known, or be gone already. */
+  add(map: SharedArrayBuffer): void {
+    this.#add(map);
+    const time = now();
+    if (time - this.#sweptAt > SWEEP) this.#sweep(time);
+  }
+
   /** The main thread has what it was given to keep. */
   onKept(): void {
     this.#keeper.onKept();
@@ -112,16 +123,10 @@ export class Maps {
   }
 
   #onMessage(message: MapMessage | null | undefined): void {
-    if (message?.type === 'map') this.#onMap(message.map);
+    if (message?.type === 'map') this.add(message.map);
     else if (message?.type === 'hello') this.#tell({ type: 'announce', to: message.threadId });
     else if (message?.type === 'samples') this.#onSamples(message.threadId);
     else if (message?.type === 'ended') this.#threads.get(message.threadId)?.end();
-  }
-
-  #onMap(map: SharedArrayBuffer): void {
-    if (this.#add(map)) this.#options.onMap(map);
-    const time = now();
-    if (time - this.#sweptAt > SWEEP) this.#sweep(time);
   }
 
   /** Its samplers are asked at once: the thread may be gone before anybody else asks. */
@@ -131,22 +136,21 @@ export class Maps {
     void thread?.refresh();
   }
 
-  /** False when it is known, or no map, which is said. */
-  #add(map: SharedArrayBuffer, said?: ReadonlyMap<number, readonly MetricSnapshot[]>): boolean {
+  /** One that is known or in the sums is left alone; what is no map is said. */
+  #add(map: SharedArrayBuffer, said?: ReadonlyMap<number, readonly MetricSnapshot[]>): void {
     try {
       const reader = new StoreReader(map);
       const threadId = reader.header('threadId');
-      if (this.#threads.has(threadId)) return false;
+      const fold = foldOf(map);
+      if (this.#threads.has(threadId) || (fold > 0 && fold <= this.#folds)) return;
       if (reader.header('worker') === 0) reader.note('worker', this.#freeNumber());
       if (reader.header('seenAt') === 0) reader.note('seenAt', now());
       const { seriesLimit, samplerTimeout, warn } = this.#options;
       const onSaid = () => this.#keeper.keep();
       const options = { reader, seriesLimit, samplerTimeout, warn, onSaid, said: said?.get(threadId) };
       this.#threads.set(threadId, new WorkerThread(options));
-      return true;
     } catch (error) {
       this.#options.warn('maps', `a worker thread's numbers are left out: ${(error as Error).message}`);
-      return false;
     }
   }
 
@@ -179,7 +183,9 @@ export class Maps {
       gone.map((thread) => ofWorker(thread.recorded(thread.reader.header('seenAt')), thread.worker, aggregate)),
       gone.map((thread) => ofWorker(thread.sampled(), thread.worker, aggregate)),
     );
+    this.#folds++;
     for (const thread of gone) {
+      thread.reader.note('tid', -this.#folds);
       thread.close();
       this.#threads.delete(thread.threadId);
     }

@@ -9,6 +9,8 @@ import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
  */
 export interface KeptThreads {
   maps: readonly SharedArrayBuffer[];
+  /** How many folds of threads that ended are in `left`: what is in a map of a later fold is not. */
+  folds: number;
   /** What threads left that are gone, and what samplers in threads said last; only reporters read it. */
   left?: Uint8Array<ArrayBuffer> | undefined;
 }
@@ -36,6 +38,8 @@ export type ToReporter =
   | { readonly type: 'collected'; readonly round: number; readonly metrics: readonly MetricSnapshot[] }
   /** Take a snapshot, answer with the same number; without what samplers of this scope put. */
   | { readonly type: 'snapshot'; readonly number: number; readonly without: string }
+  /** The main thread heard of a worker thread, maybe while there was no reporter to hear of it. */
+  | { readonly type: 'map'; readonly map: SharedArrayBuffer }
   /** The main thread has taken over the last `threads`. */
   | { readonly type: 'kept' }
   | { readonly type: 'stop' }
@@ -48,10 +52,8 @@ export type ToReporter =
     };
 
 export type ToApp =
-  /** A worker thread announced its map: keep it for the next reporter. */
-  | { readonly type: 'map'; readonly map: SharedArrayBuffer }
-  /** Keep this in place of all that was kept before: threads have ended, or samplers said something new. */
-  | { readonly type: 'threads'; readonly threads: KeptThreads }
+  /** Keep this in place of what was left before: threads have ended, or samplers said something new. */
+  | { readonly type: 'threads'; readonly left: Uint8Array<ArrayBuffer>; readonly folds: number }
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
   | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
@@ -61,7 +63,7 @@ export type ToApp =
    */
   | { readonly type: 'ready'; readonly url: string | undefined; readonly pushes: boolean };
 
-/** BroadcastChannel on which worker threads of the app tell any reporter of themselves. */
+/** BroadcastChannel on which worker threads of the app tell the reporter and the main thread of themselves. */
 export const MAP_CHANNEL = 'loadline.maps.v1';
 export type MapMessage =
   /** A thread has a map. */

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
+import { KeptMaps } from './kept-maps.ts';
 import type { KeptThreads, ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
@@ -47,10 +48,14 @@ export class Reporter {
   readonly #snapshots = new Answers<Snapshot>();
 
   readonly #exitFlush: ExitFlush;
+  readonly #keptMaps: KeptMaps;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
     this.#exitFlush = new ExitFlush(options.data.config, options.collectNow, () => this.#worker);
+    this.#keptMaps = new KeptMaps(options.threads, (map) => {
+      if (this.#worker) this.#tell(this.#worker, { type: 'map', map });
+    });
   }
 
   /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves, can't, or is stopped. */
@@ -81,6 +86,7 @@ export class Reporter {
       return false;
     }
     try {
+      this.#keptMaps.open();
       this.#worker = this.#spawn();
       this.#exitFlush.arm();
       return true;
@@ -97,12 +103,16 @@ export class Reporter {
     timers.clearTimeout(this.#restart);
     const worker = this.#worker;
     this.#worker = undefined;
-    if (!worker) return this.#settle(undefined);
+    if (!worker) {
+      this.#keptMaps.close();
+      return this.#settle(undefined);
+    }
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
     this.#tell(worker, { type: 'stop' });
     const limit = timers.setTimeout(() => void worker.terminate(), STOP_LIMIT);
     await ended;
+    this.#keptMaps.close();
     timers.clearTimeout(limit);
     this.#settle(undefined);
   }
@@ -138,11 +148,8 @@ export class Reporter {
     if (message.type === 'ready') {
       if (!message.pushes) this.#exitFlush.disarm();
       this.#settle(message.url);
-    } else if (message.type === 'map') {
-      const { threads } = this.#options;
-      threads.maps = [...threads.maps, message.map];
     } else if (message.type === 'threads') {
-      Object.assign(this.#options.threads, message.threads);
+      this.#keptMaps.leave(message.left, message.folds);
       this.#tell(worker, { type: 'kept' });
     } else if (message.type === 'snapshot') {
       this.#snapshots.give(message.number, message.snapshot);
@@ -178,6 +185,7 @@ export class Reporter {
 
   #giveUp(line: string): void {
     this.#exitFlush.disarm();
+    this.#keptMaps.close();
     this.#options.log.warn(line);
     this.#settle(undefined);
   }

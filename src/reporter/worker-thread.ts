@@ -67,7 +67,7 @@ export class WorkerThread {
    * there is none) and the thread that made it are believed.
    */
   isGone(tasks: ReadonlySet<number> | undefined, time: number): boolean {
-    if (this.#isEnded) return true;
+    if (this.#isEnded || this.#tid < 0) return true;
     if (this.#tid === 0 || tasks === undefined) return false;
     if (!tasks.has(this.#tid)) return true;
     const isSilent = this.reader.header('beat') === 0 || overdue(this.reader, time) > 0;

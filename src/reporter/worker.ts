@@ -39,8 +39,7 @@ const maps = new Maps({
   aggregate: config.aggregate,
   seriesLimit: config.seriesLimit,
   samplerTimeout: config.samplerTimeout,
-  onMap: (announced) => tell({ type: 'map', map: announced }),
-  keep: (kept, transfer) => port.postMessage({ type: 'threads', threads: kept } satisfies ToApp, transfer),
+  keep: (left, folds) => port.postMessage({ type: 'threads', left, folds } satisfies ToApp, [left.buffer]),
   warn: log.once,
 });
 const startTime = maps.main.header('startTime');
@@ -86,6 +85,7 @@ const schedules = [every(TICK, () => tick(now())), every(config.exportInterval, 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'map') maps.add(message.map);
   else if (message.type === 'kept') maps.onKept();
   else if (message.type === 'flush') void flush(message);
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);

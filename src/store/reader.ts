@@ -67,7 +67,7 @@ export class StoreReader {
   }
 
   /** Writes one of the words that are the reporter's; nothing else of a map is ever written by a reader. */
-  note(word: 'worker' | 'seenAt', value: number): void {
+  note(word: 'tid' | 'worker' | 'seenAt', value: number): void {
     this.cells[HEADER[word]] = value;
   }
 

@@ -63,8 +63,14 @@ export function tellReporter(message: MapMessage): void {
 }
 
 function begin(): ThreadPart {
-  const part: ThreadPart = { hasSamplers: false, announce: () => announce(part) };
   const own = ownAgent();
+  const part: ThreadPart = {
+    hasSamplers: false,
+    announce() {
+      own.promise();
+      announce(part);
+    },
+  };
   const channel = new BroadcastChannel(THREADS_CHANNEL);
   channel.onmessage = (event) => {
     // The channel is open to everybody in the process.
@@ -100,9 +106,13 @@ function ownAgent() {
   return {
     startSoon() {
       if (agent || soon || state.agent) return;
-      promiseBeat(SOON);
       soon = timers.setTimeout(start, SOON);
       soon.unref();
+      this.promise();
+    },
+    /** Whenever there is a map. */
+    promise() {
+      if (soon) promiseBeat(SOON);
     },
     end() {
       timers.clearTimeout(soon);

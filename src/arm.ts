@@ -43,7 +43,8 @@ function followThreads(start: () => void): () => void {
     channel = new BroadcastChannel(MAP_CHANNEL);
     channel.onmessage = (event) => {
       const message = (event as { data?: MapMessage | null }).data;
-      if (message?.type !== 'map') return;
+      const { isMap } = require('./reporter/kept-maps.js') as typeof import('./reporter/kept-maps.ts');
+      if (message?.type !== 'map' || !isMap(message.map)) return;
       // Its thread may be gone before there is anybody else to hear of it.
       processState().threads ??= { maps: [message.map], folds: 0 };
       start();

@@ -1,6 +1,11 @@
 /** The main thread keeps the maps of worker threads for the next reporter, also of threads that no reporter ever saw. */
-import { HEADER } from '../store/layout.ts';
+import { HEADER, MAP_BYTES } from '../store/layout.ts';
 import { type KeptThreads, MAP_CHANNEL, type MapMessage } from './messages.ts';
+
+/** Whether this can be a map: the channel is open to everybody in the process. */
+export function isMap(value: unknown): value is SharedArrayBuffer {
+  return value instanceof SharedArrayBuffer && value.byteLength === MAP_BYTES;
+}
 
 /** Of a map: after how many folds its numbers are among the sums that threads left; 0 while they are in no sum. */
 export function foldOf(map: SharedArrayBuffer): number {
@@ -25,7 +30,6 @@ export class KeptMaps {
   open(): void {
     if (this.#channel) return;
     this.#channel = new BroadcastChannel(MAP_CHANNEL);
-    // The channel is open to everybody in the process.
     this.#channel.onmessage = (event) => this.#onMessage((event as { data?: MapMessage | null }).data);
     (this.#channel as unknown as { unref(): void }).unref();
   }
@@ -42,7 +46,7 @@ export class KeptMaps {
   }
 
   #onMessage(message: MapMessage | null | undefined): void {
-    if (message?.type !== 'map' || !(message.map instanceof SharedArrayBuffer)) return;
+    if (message?.type !== 'map' || !isMap(message.map)) return;
     const { map } = message;
     const isKnown = this.#threads.maps.some((known) => threadOf(known) === threadOf(map));
     if (isKnown || !this.#isOwed(map)) return;

@@ -124,8 +124,12 @@ export class WorkerThread {
   /** The channel is open to everybody in the process. */
   #onMessage(message: FromThread | null | undefined): void {
     if (message?.type === 'asking') this.#sampled?.onAsking(message.round);
-    if (message?.type !== 'collected' || !Array.isArray(message.metrics)) return;
+    if (message?.type !== 'collected' || !isMetrics(message.metrics)) return;
     this.#sampled?.onCollected(message.round, message.metrics);
     this.#options.onSaid();
   }
+}
+
+function isMetrics(value: unknown): value is readonly MetricSnapshot[] {
+  return Array.isArray(value) && value.every((each) => each?.metric && each.scope && Array.isArray(each.points));
 }

@@ -119,7 +119,7 @@ test('While the app is blocked, a scrape shows a stall that grows, and afterward
       parentPort.on('message', () => parentPort.postMessage(found));
       parentPort.postMessage('ready');
       (async () => { for (;;) { await scrape(); await new Promise((resolve) => setTimeout(resolve, 100)); } })();
-    \`, { eval: true });
+    \`, { eval: true, execArgv: ['--input-type=module'] });
     await new Promise((resolve) => scraper.once('message', resolve));
     await sleep(300);
     for (const until = performance.now() + 2500; performance.now() < until;);

@@ -71,7 +71,9 @@ export function arm(begin: number): void {
   const noticeBridges = armBridges();
   const look = timers.setInterval(() => {
     noticeBridges();
-    if (samplerSet().size > 0 || state.store !== undefined) startAgent([]);
+    // A worker thread that recorded has told the main thread, whose agent it then follows.
+    const hasRecorded = isMainThread && state.store !== undefined;
+    if (samplerSet().size > 0 || hasRecorded) startAgent([]);
   }, LOOK);
   look.unref();
   const leaveThreads = isMainThread ? followThreads(() => startAgent([])) : undefined;

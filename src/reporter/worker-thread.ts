@@ -79,14 +79,15 @@ export class WorkerThread {
   openSamplers(): void {
     if (this.#sampled) return;
     const channel = new BroadcastChannel(threadChannel(this.threadId));
-    const { samplerTimeout: timeout, said: values } = this.#options;
+    const { reader, samplerTimeout: timeout, said: values } = this.#options;
     this.#channel = channel;
     this.#sampled = new Sampled({
       ask: (round) => channel.postMessage({ type: 'collect', round } satisfies ToThread),
-      isBlocked: () => overdue(this.reader, now()) > 0,
+      // Without a heartbeat the agent was stopped in the thread: nobody would answer.
+      isBlocked: () => reader.header('beat') === 0 || overdue(reader, now()) > 0,
       now,
       timeout,
-      startTime: this.reader.header('startTime'),
+      startTime: reader.header('startTime'),
       values,
     });
     channel.onmessage = (event) => this.#onMessage((event as { data?: FromThread | null }).data);

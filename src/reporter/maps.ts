@@ -144,7 +144,6 @@ export class Maps {
       const fold = foldOf(map);
       if (this.#threads.has(threadId) || (fold > 0 && fold <= this.#folds)) return;
       if (reader.header('worker') === 0) reader.note('worker', this.#freeNumber());
-      if (reader.header('seenAt') === 0) reader.note('seenAt', now());
       const { seriesLimit, samplerTimeout, warn } = this.#options;
       const onSaid = () => this.#keeper.keep();
       const options = { reader, seriesLimit, samplerTimeout, warn, onSaid, said: said?.get(threadId) };

@@ -58,7 +58,7 @@ export const HEADER = {
   tid: 21,
   /**
    * Worker threads, written by the reporter: the worker's number from 1, 0 before it has one; and ms, when the reporter
-   * last found the thread alive. A reporter that takes another's place goes on from these.
+   * last found the thread alive, 0 while it never did. A reporter that takes another's place goes on from these.
    */
   worker: 22,
   seenAt: 23,

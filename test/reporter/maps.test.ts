@@ -192,6 +192,16 @@ onLinux(
   },
 );
 
+onLinux('A thread that was gone before anybody saw it leaves no stall, however long ago that was', (t) => {
+  const store = thread(1, 10, NOBODY);
+  beating(store, now() - 60_000);
+  const { maps, metrics } = setUp({ maps: [store.buffer] });
+  t.is(readingOf(metrics(), COUNTER.name), 10);
+  t.is(readingOf(metrics(), 'loadline.eventloop.stalls'), 0);
+  t.is(readingOf(metrics(), 'loadline.eventloop.stalled.time'), 0);
+  maps.close();
+});
+
 onLinux('A thread that is blocked is never taken for one that is gone', (t) => {
   const store = thread(1, 1, kernelThread());
   beating(store, now() - 3_600_000);

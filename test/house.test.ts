@@ -32,7 +32,11 @@ const ROOTS = [
   'index',
   'instruments',
   'process-state',
+  'samplers',
   'shared-store',
+  'thread-ends',
+  'thread-part',
+  'thread-samplers',
   'register',
 ];
 
@@ -68,7 +72,7 @@ const RULES: readonly Rule[] = [
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
+    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
     types: ['src/config.ts'],
   },
   {

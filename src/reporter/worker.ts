@@ -36,15 +36,18 @@ const LOOK = 500;
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, delivered, isRestart } = workerData as ReporterData;
+const { config, resource, map, threads, main, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
 const maps = new Maps({
   main: map,
-  threadMaps,
-  onMap: (announced) => tell({ type: 'map', map: announced }),
-  warn: (line) => log.once('maps', line),
+  threads,
+  aggregate: config.aggregate,
+  seriesLimit: config.seriesLimit,
+  samplerTimeout: config.samplerTimeout,
+  keep: (left, folds) => port.postMessage({ type: 'threads', left, folds } satisfies ToApp, [left.buffer]),
+  warn: log.once,
 });
 const startTime = maps.main.header('startTime');
 const settings = { seriesLimit: config.seriesLimit, warn: log.once };
@@ -84,8 +87,12 @@ const pushing = new Pushing({
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
+const tick = (time: number) => {
+  host.tick(time);
+  maps.tick(time);
+};
 const schedules = [
-  every(TICK, () => host.tick(now())),
+  every(TICK, () => tick(now())),
   every(LOOK, () => slowRequests.check(now())),
   every(config.exportInterval, round),
 ];
@@ -93,6 +100,8 @@ const schedules = [
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'map') maps.add(message.map);
+  else if (message.type === 'kept') maps.onKept();
   else if (message.type === 'flush') void flush(message);
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();

@@ -51,6 +51,17 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
+  /**
+   * Worker threads: the kernel's number of the writer (Linux, `/proc/thread-self`); 0 where it is not told. When the
+   * thread is gone and the reporter has added its numbers to its sums, with its n-th such fold: -n.
+   */
+  tid: 21,
+  /**
+   * Worker threads, written by the reporter: the worker's number from 1, 0 before it has one; and ms, when the reporter
+   * last found the thread alive, 0 while it never did. A reporter that takes another's place goes on from these.
+   */
+  worker: 22,
+  seenAt: 23,
 } as const;
 
 export const HEADER_BYTES = 512;

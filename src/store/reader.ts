@@ -1,4 +1,4 @@
-/** The reading side of a map: follows its log and copies its cells. Never writes; any number may read one map. */
+/** The reading side of a map: follows its log and copies its cells. Any number may read one map. */
 import type { Attributes, Metric } from '../snapshot/metric.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from '../snapshot/snapshot.ts';
 import { BUCKETS, EXPONENTIAL_CELLS, OFFSET, SCALE, ZERO_THRESHOLD } from './buckets.ts';
@@ -80,6 +80,11 @@ export class StoreReader {
   /** One header word. */
   header(word: keyof typeof HEADER): number {
     return this.cells[HEADER[word]]!;
+  }
+
+  /** Writes one of the words that are the reporter's; nothing else of a map is ever written by a reader. */
+  note(word: 'tid' | 'worker' | 'seenAt', value: number): void {
+    this.cells[HEADER[word]] = value;
   }
 
   /** Every metric that has a series, cumulative since the map was made. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { type Limits, readLimits } from './cgroup.ts';
+import { type Limits, readLimits } from '../host/cgroup.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { readLimits } from '../../src/cli/cgroup.ts';
+import { readLimits } from '../../src/host/cgroup.ts';
 
 const MACHINE = 8e9;
 const limits = (files: Record<string, string>) => readLimits((path) => files[path], MACHINE);

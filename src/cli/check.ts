@@ -1,10 +1,10 @@
 /** `loadline check`: what was configured, and what this machine supports. */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { type Limits, readLimits } from '../host/cgroup.ts';
+import { lookUp } from '../host/thread-pool.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
+import { hostFindings } from './host-findings.ts';
 
 /** One thing that the agent wants of this machine. */
 export interface Finding {
@@ -48,10 +48,8 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     ...(await reach(destinationsOf(config.adapters, env))),
     ...(await observeChannels()),
     uvMetrics(),
-    readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),
-    readable('/proc/self/schedstat', 'no run-queue wait by thread'),
-    readable('/proc/self/smaps_rollup', 'no PSS'),
-    container(readLimits()),
+    await threadPool(),
+    ...(await hostFindings()),
   ];
   return { config: flatten(config), problems, findings };
 }
@@ -135,23 +133,12 @@ function uvMetrics(): Finding {
   return { what: 'uvMetricsInfo', state: there ? 'yes' : 'no', essential: false, detail };
 }
 
-function readable(path: string, without: string): Finding {
-  try {
-    readFileSync(path);
-    return { what: path, state: 'yes', essential: false, detail: 'readable' };
-  } catch (error) {
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    return { what: path, state: 'no', essential: false, detail: `${code}: ${without}` };
-  }
-}
-
-function container({ version, memory, cpus }: Limits): Finding {
-  const detail = [
-    version === undefined ? 'no cgroup' : `cgroup v${version}`,
-    memory === undefined ? 'no memory limit' : `memory limit ${(memory / 1e6).toFixed(0)} MB`,
-    cpus === undefined ? 'no CPU limit' : `CPU limit ${cpus}`,
-  ].join(', ');
-  return { what: 'container limits', state: version === undefined ? 'no' : 'yes', essential: false, detail };
+/** The probe's own no-op: denied, it would not get as far as the pool. */
+async function threadPool(): Promise<Finding> {
+  const what = 'thread pool delay';
+  const error = await new Promise<Error | null>((resolve) => lookUp(resolve));
+  const detail = error === null ? 'measured' : `absent: ${error.message}`;
+  return { what, state: error === null ? 'yes' : 'no', essential: false, detail };
 }
 
 function flatten(value: object, prefix = ''): [string, string][] {

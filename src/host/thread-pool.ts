@@ -31,7 +31,7 @@ const MOST_MISSED = 3600;
 export type NoOp = (done: (error: Error | null) => void) => void;
 
 /** Looks up the root folder: one system call that reads no disk. Never `stat`, which io_uring may take from the pool. */
-const LOOK_UP: NoOp = (done) => access('/', done);
+export const lookUp: NoOp = (done) => access('/', done);
 
 export interface ThreadPoolOptions {
   readonly bounds?: readonly number[] | undefined;
@@ -39,7 +39,7 @@ export interface ThreadPoolOptions {
 }
 
 /** Has a timer of its own, which keeps nothing alive. One no-op is under way at most. */
-export function threadPool({ bounds, noOp = LOOK_UP }: ThreadPoolOptions = {}): HostProbe {
+export function threadPool({ bounds, noOp = lookUp }: ThreadPoolOptions = {}): HostProbe {
   const metric = bounds ? { ...DELAY, bounds } : DELAY;
   const histogram = new HostHistogram(metric.bounds!);
   /** When the no-op that is under way was sent; 0 = none is. */

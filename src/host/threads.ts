@@ -28,8 +28,6 @@ const NAMES: ReadonlyMap<string, Kind> = new Map([
   ['libuv-worker', 'pool'],
   ['V8Worker', 'v8'],
   ['node-V8Worker', 'v8'],
-  // The kernel keeps 15 characters of DelayedTaskScheduler, which is V8's, too.
-  ['DelayedTaskSche', 'v8'],
   ['WorkerThread', 'worker'],
 ]);
 

@@ -56,7 +56,9 @@ export function containerLimits(read?: Read): HostProbe {
       [THROTTLED_TIME, throttled],
       [OOM_KILLS, oomKills],
     ];
-    const counted = counts.map(([metric, value]) => [metric, value && rising.since(metric.name, value)] as const);
+    const counted = counts.flatMap(([metric, value]) =>
+      value === undefined ? [] : [{ metric, since: rising.since(metric.name, value) }],
+    );
     return { counted, ...readLimits(read) };
   }, LEAST);
   return {
@@ -68,7 +70,7 @@ export function containerLimits(read?: Read): HostProbe {
       const { counted, memory, cpus } = readings.get(time);
       if (memory !== undefined) put(MEMORY, memory, { limit: 'container' });
       if (cpus !== undefined) put(CPUS, cpus);
-      for (const [metric, value] of counted) if (value !== undefined) put(metric, value);
+      for (const { metric, since } of counted) put(metric, since);
     },
   };
 }

@@ -3,12 +3,16 @@ import { perfNow } from '../clock.ts';
 
 /** Reading takes at most this share of the time of one core: one that took 5 ms is repeated after a second. */
 const SHARE = 1 / 200;
+/** Readings whose cheapest tells what one costs: on a busy machine the others took longer without costing more. */
+const LOOKED_AT = 3;
 /** ms after which it is repeated whatever it costs. */
 const MOST = 60_000;
 
 export class Paced<T> {
   readonly #take: (time: number) => T;
   readonly #least: number;
+  /** ms that the last readings took. */
+  readonly #costs: number[] = [];
   #next = Number.NEGATIVE_INFINITY;
   #value: { readonly of: T } | undefined;
 
@@ -29,7 +33,9 @@ export class Paced<T> {
     this.#value = undefined;
     const begin = perfNow();
     const of = this.#take(time);
-    this.#next = time + Math.min(MOST, Math.max(this.#least, (perfNow() - begin) / SHARE));
+    this.#costs.push(perfNow() - begin);
+    if (this.#costs.length > LOOKED_AT) this.#costs.shift();
+    this.#next = time + Math.min(MOST, Math.max(this.#least, Math.min(...this.#costs) / SHARE));
     this.#value = { of };
     return of;
   }

@@ -31,7 +31,14 @@ const MOST_MISSED = 3600;
 export type NoOp = (done: (error: Error | null) => void) => void;
 
 /** Looks up the root folder: one system call that reads no disk. Never `stat`, which io_uring may take from the pool. */
-export const lookUp: NoOp = (done) => access('/', done);
+export const lookUp: NoOp = (done) => {
+  try {
+    access('/', done);
+  } catch (error) {
+    // The permission model says no at once.
+    done(error as Error);
+  }
+};
 
 export interface ThreadPoolOptions {
   readonly bounds?: readonly number[] | undefined;

@@ -1,7 +1,7 @@
 /** What this machine tells of itself to the probes of the reporter thread: each is tried, not guessed. */
 import { createServer } from 'node:net';
 import { now } from '../clock.ts';
-import { readCounts, readLimits } from '../host/cgroup.ts';
+import { findGroups, readCounts, readLimits } from '../host/cgroup.ts';
 import type { HostProbe } from '../host/host-probe.ts';
 import { listenOverflows } from '../host/listen-overflows.ts';
 import { listenQueue } from '../host/listen-queue.ts';
@@ -88,8 +88,9 @@ function describeThreads(readings: readonly Reading[]): string {
 }
 
 function container(): Finding {
-  const { version, memory, cpus } = readLimits();
-  const { throttled, oomKills } = readCounts();
+  const groups = findGroups();
+  const { version, memory, cpus } = readLimits(groups);
+  const { throttled, oomKills } = readCounts(groups);
   const detail = [
     version === undefined ? 'no cgroup' : `cgroup v${version}`,
     memory === undefined ? 'no memory limit' : `memory limit ${(memory / 1e6).toFixed(0)} MB`,

@@ -30,15 +30,26 @@ export interface Counts {
 export type Read = (path: string) => string | undefined;
 
 /** A group's folder and those above it that are seen, nearest first: a limit on any of them holds. */
-interface Group {
+export interface Group {
   readonly version: 1 | 2;
   readonly folders: readonly string[];
 }
 
+/** The groups that limit this process: one for each controller, since versions may be mixed. */
+export interface Groups {
+  readonly memory: Group | undefined;
+  readonly cpu: Group | undefined;
+}
+
 /** Never throws. Default: the machine's files. */
-export function readLimits(read: Read = readText, machine = totalmem()): Limits {
-  const memory = groupOf('memory', read);
-  const cpu = groupOf('cpu', read);
+export function findGroups(read: Read = readText): Groups {
+  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map(parseGroup);
+  const mounts = (read('/proc/self/mountinfo') ?? '').split('\n').map(parseMount);
+  return { memory: groupOf('memory', groups, mounts), cpu: groupOf('cpu', groups, mounts) };
+}
+
+/** Never throws. */
+export function readLimits({ memory, cpu }: Groups, read: Read = readText, machine = totalmem()): Limits {
   return {
     version: memory?.version ?? cpu?.version,
     memory: least(memory?.folders.map((folder) => memoryLimit(memory.version, folder, read, machine))),
@@ -47,9 +58,7 @@ export function readLimits(read: Read = readText, machine = totalmem()): Limits 
 }
 
 /** Never throws. CPU counts are those of the group whose limit is the smallest: they are absent where none is limited. */
-export function readCounts(read: Read = readText): Counts {
-  const memory = groupOf('memory', read);
-  const cpu = groupOf('cpu', read);
+export function readCounts({ memory, cpu }: Groups, read: Read = readText): Counts {
   const limits = cpu?.folders.map((folder) => cpuLimit(cpu.version, folder, read)) ?? [];
   const limit = least(limits);
   const stat = limit === undefined ? undefined : read(join(cpu!.folders[limits.indexOf(limit)]!, 'cpu.stat'));
@@ -65,9 +74,7 @@ export function readCounts(read: Read = readText): Counts {
 }
 
 /** Where both versions are mounted (hybrid), a controller belongs to one of them: version 1 names it. */
-function groupOf(controller: string, read: Read): Group | undefined {
-  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map(parseGroup);
-  const mounts = (read('/proc/self/mountinfo') ?? '').split('\n').map(parseMount);
+function groupOf(controller: string, groups: readonly Membership[], mounts: readonly Mount[]): Group | undefined {
   const first = groups.find(({ id, controllers }) => id !== '0' && controllers.includes(controller));
   if (first) {
     const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller));
@@ -78,8 +85,14 @@ function groupOf(controller: string, read: Read): Group | undefined {
   return second && mount && { version: 2, folders: foldersOf(mount, second.path) };
 }
 
+interface Membership {
+  readonly id: string;
+  readonly controllers: readonly string[];
+  readonly path: string;
+}
+
 /** `4:cpu,cpuacct:/docker/1f`, in version 2 `0::/system.slice/shop.service` */
-function parseGroup(line: string): { id: string; controllers: string[]; path: string } {
+function parseGroup(line: string): Membership {
   const [id = '', controllers = '', ...path] = line.split(':');
   return { id, controllers: controllers.split(','), path: path.join(':') };
 }

@@ -1,6 +1,6 @@
 /** What the container (the control group) allows the process, and how often it ran into that. */
 import type { Metric } from '../snapshot/metric.ts';
-import { type Read, readCounts, readLimits } from './cgroup.ts';
+import { findGroups, type Read, readCounts, readLimits } from './cgroup.ts';
 import type { HostProbe } from './host-probe.ts';
 import { Paced } from './paced.ts';
 import { Rising } from './rising.ts';
@@ -42,14 +42,17 @@ const OOM_KILLS: Metric = {
   help: 'Processes of the container that the kernel killed for want of memory.',
 };
 
-/** ms between two readings, at least. */
+/** ms between two readings, and between two looks for the groups, at least. */
 const LEAST = 1000;
+const FIND_AGAIN = 60_000;
 
 /** Puts what there is; nothing outside of control groups. `read`: default, the machine's files. */
 export function containerLimits(read?: Read): HostProbe {
   const rising = new Rising();
-  const readings = new Paced(() => {
-    const { periods, throttledPeriods, throttled, oomKills } = readCounts(read);
+  const groups = new Paced(() => findGroups(read), FIND_AGAIN);
+  const readings = new Paced((time) => {
+    const found = groups.get(time);
+    const { periods, throttledPeriods, throttled, oomKills } = readCounts(found, read);
     const counts: readonly (readonly [Metric, number | undefined])[] = [
       [PERIODS, periods],
       [THROTTLED_PERIODS, throttledPeriods],
@@ -59,7 +62,7 @@ export function containerLimits(read?: Read): HostProbe {
     const counted = counts.flatMap(([metric, value]) =>
       value === undefined ? [] : [{ metric, since: rising.since(metric.name, value) }],
     );
-    return { counted, ...readLimits(read) };
+    return { counted, ...readLimits(found, read) };
   }, LEAST);
   return {
     name: 'container-limits',

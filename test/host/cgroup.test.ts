@@ -1,13 +1,17 @@
 import test from 'ava';
-import { readCounts, readLimits } from '../../src/host/cgroup.ts';
+import { findGroups, type Read, readCounts, readLimits } from '../../src/host/cgroup.ts';
 import { containerLimits } from '../../src/host/container-limits.ts';
 import { HostProbes } from '../../src/reporter/host-probes.ts';
 import { pointsOf, readingOf } from '../store/metrics.ts';
 
 const MACHINE = 8e9;
 type Files = Record<string, string>;
-const limits = (files: Files) => readLimits((path) => files[path], MACHINE);
-const counts = (files: Files) => readCounts((path) => files[path]);
+const limitsBy = (read: Read) => readLimits(findGroups(read), read, MACHINE);
+const limits = (files: Files) => limitsBy((path) => files[path]);
+const counts = (files: Files) => {
+  const read = (path: string) => files[path];
+  return readCounts(findGroups(read), read);
+};
 
 const UNIFIED =
   '30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate\n';
@@ -130,10 +134,10 @@ test('A mount whose path has blanks is found, and a group path that climbs out s
     '/mnt/my groups/memory.max': '1000000\n',
   };
   const read: string[] = [];
-  const found = readLimits((path) => {
+  const found = limitsBy((path) => {
     read.push(path);
     return files[path as keyof typeof files];
-  }, MACHINE);
+  });
   t.is(found.memory, 1_000_000);
   t.deepEqual(
     read.filter((path) => !path.startsWith('/proc/self/') && !path.startsWith('/mnt/my groups/')),

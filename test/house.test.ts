@@ -47,7 +47,7 @@ const PEERS = [
 /** The first rule that has a file holds for it. */
 const RULES: readonly Rule[] = [
   { files: ROOTS.map((name) => `src/${name}.${name === 'register' ? 'cts' : 'ts'}`), may: ['src/'] },
-  { files: ['src/cli/'], may: [...GROUND, 'src/config.ts', 'src/config/', 'src/host/'] },
+  { files: ['src/cli/'], may: [...GROUND, 'src/config.ts', 'src/config/', 'src/host/'], types: ['src/snapshot/'] },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {
     files: ['src/probes/'],

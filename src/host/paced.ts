@@ -35,7 +35,7 @@ export class Paced<T> {
     const of = this.#take(time);
     this.#costs.push(perfNow() - begin);
     if (this.#costs.length > LOOKED_AT) this.#costs.shift();
-    this.#next = time + Math.min(MOST, Math.max(this.#least, Math.min(...this.#costs) / SHARE));
+    this.#next = time + Math.max(this.#least, Math.min(MOST, Math.min(...this.#costs) / SHARE));
     this.#value = { of };
     return of;
   }

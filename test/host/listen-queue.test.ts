@@ -36,12 +36,25 @@ function dial(t: ExecutionContext, count: number, options: NetConnectOpts): { co
   return clients;
 }
 
-/** A block of the app's loop: `path` of the request that makes it, and what ends it. */
+/** A block of an app's loop: `path` of the request that makes it, and what ends it. */
 function blockade(t: ExecutionContext): { readonly path: string; end(): void } {
   const file = join(temporaryFolder('block'), 'over');
   const end = () => writeFileSync(file, '');
   t.teardown(end);
   return { path: `/block-until/${encodeURIComponent(file)}`, end };
+}
+
+const isBlocked = (metrics: Metrics) => metrics.sum('loadline_eventloop_stall_age_seconds') > 0;
+
+/** Blocks the app's loop until the function that it returns is called, or the test is over. */
+async function blockApp(t: ExecutionContext, app: App): Promise<() => Promise<void>> {
+  const { path, end } = blockade(t);
+  const answer = get(app.url + path).catch((error: Error) => error);
+  t.true(isBlocked(await until(app, isBlocked)));
+  return async () => {
+    end();
+    await answer;
+  };
 }
 
 /** Waits until the metrics of the app are so, for at most 40 s; returns them. */
@@ -72,9 +85,7 @@ ofLinux(
     t.true(before.sum('loadline_listen_limit', { server_port: `${app.port}` }) > 4);
     t.true(Number.isNaN(queue(before, app.metricsPort)), 'the agent’s own port is not the app’s');
 
-    const block = blockade(t);
-    const blocked = get(app.url + block.path).catch((error: Error) => error);
-    await sleep(300);
+    const end = await blockApp(t, app);
     const host = '127.0.0.1';
     const clients = [
       dial(t, 30, { port: app.port, host }),
@@ -99,10 +110,9 @@ ofLinux(
     t.true(during.sum('loadline_listen_drops_total') > before.sum('loadline_listen_drops_total'));
     t.is(during.sum('loadline_sockets_unread', { server_port: `${tiny}` }), 0, 'what is not accepted is not unread');
     t.is(clients[0]!.connected, 30);
-    t.true(during.sum('loadline_eventloop_stall_age_seconds') > 0, 'all of this was seen during the block');
+    t.true(isBlocked(during), 'all of this was seen during the block');
 
-    block.end();
-    await blocked;
+    await end();
     const after = await until(app, (metrics) => metrics.sum('loadline_listen_queue') === 0);
     t.is(after.sum('loadline_listen_queue'), 0);
   },
@@ -116,16 +126,13 @@ ofLinux('A keep-alive connection with a request that nobody reads is unread', as
   await Promise.all(answered);
   const idle = await until(app, (metrics) => metrics.sum('loadline_sockets_unread', port) === 0);
   t.is(idle.sum('loadline_sockets_unread', port), 0);
-  const block = blockade(t);
-  const blocked = get(app.url + block.path).catch((error: Error) => error);
-  await sleep(300);
+  const end = await blockApp(t, app);
   for (const socket of clients.sockets.slice(0, 4)) socket.write('GET /wait/1 HTTP/1.1\r\nHost: x\r\n\r\n');
   clients.sockets[5]!.end();
   const during = await until(app, (metrics) => metrics.sum('loadline_sockets_unread', port) === 4);
   t.is(during.sum('loadline_sockets_unread', port), 4, 'one that only left has nothing unread');
   t.is(queue(during, app.port), 0);
-  block.end();
-  await blocked;
+  await end();
   const after = await until(app, (metrics) => metrics.sum('loadline_sockets_unread', port) === 0);
   t.is(after.sum('loadline_sockets_unread', port), 0);
 });
@@ -221,11 +228,15 @@ ofLinux('In a round-robin cluster the primary has the queue, and each worker its
   for (let i = 0; i < 4; i++) sockets.push(await keptAlive(t, app.port));
   const { path } = blockade(t);
   for (const socket of sockets.slice(0, 2)) socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  await sleep(300);
-  for (const socket of sockets.slice(2)) socket.write('GET /wait/1 HTTP/1.1\r\nHost: x\r\n\r\n');
   let seen: Metrics[] = [];
-  const areSo = () => seen.length === 2 && seen.every((metrics) => metrics.sum('loadline_sockets_unread', port) === 1);
-  for (const end = Date.now() + 40_000; !areSo() && Date.now() < end; await sleep(100)) seen = await workers();
+  const become = async (isSo: (metrics: Metrics) => boolean) => {
+    const areSo = () => seen.length === 2 && seen.every(isSo);
+    for (const end = Date.now() + 40_000; !areSo() && Date.now() < end; await sleep(100)) seen = await workers();
+    return areSo();
+  };
+  t.true(await become(isBlocked));
+  for (const socket of sockets.slice(2)) socket.write('GET /wait/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+  t.true(await become((metrics) => metrics.sum('loadline_sockets_unread', port) === 1));
   for (const [i, metrics] of seen.entries()) {
     t.is(metrics.sum('loadline_sockets_unread', port), 1);
     t.true(Number.isNaN(queue(metrics, app.port)), 'a worker does not listen');

@@ -5,8 +5,9 @@ import { perfNow } from '../clock.ts';
 const SHARE = 1 / 200;
 /** Readings whose cheapest tells what one costs: on a busy machine the others took longer without costing more. */
 const LOOKED_AT = 3;
-/** ms after which it is repeated whatever it costs. */
+/** ms after which it is repeated whatever it costs; before that many are known, whatever they seem to cost. */
 const MOST = 60_000;
+const MOST_AT_FIRST = 2000;
 
 export class Paced<T> {
   readonly #take: (time: number) => T;
@@ -35,7 +36,8 @@ export class Paced<T> {
     const of = this.#take(time);
     this.#costs.push(perfNow() - begin);
     if (this.#costs.length > LOOKED_AT) this.#costs.shift();
-    this.#next = time + Math.max(this.#least, Math.min(MOST, Math.min(...this.#costs) / SHARE));
+    const most = this.#costs.length < LOOKED_AT ? MOST_AT_FIRST : MOST;
+    this.#next = time + Math.max(this.#least, Math.min(most, Math.min(...this.#costs) / SHARE));
     this.#value = { of };
     return of;
   }

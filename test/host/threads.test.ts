@@ -39,7 +39,7 @@ test('Threads are what Node and libuv call them, the first is main, and what has
   for (const name of ['node', '', 'tokio-runtime-w', 'loadline']) t.is(kindOf('11', name, '7'), 'other', name);
 });
 
-ofLinux('What the main thread computes is its own, to a few per cent', (t) => {
+ofLinux('What the main thread computes is its own', (t) => {
   const read = setUp();
   const begin = performance.now();
   const cpuBefore = process.cpuUsage();

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { timers } from './clock.ts';
+import { noteListen } from './probes/listen-limit.ts';
 import { mark, startupMarks } from './probes/startup.ts';
 import { followFastify, processState } from './process-state.ts';
 import { MAP_CHANNEL, type MapMessage } from './reporter/messages.ts';
@@ -95,7 +96,10 @@ export function arm(begin: number): void {
     state.disarm = undefined;
   };
   state.disarm = disarm;
-  const onCall = () => mark('listenCalled');
+  const onCall = (message: unknown) => {
+    mark('listenCalled');
+    noteListen(message);
+  };
   const onListening = (message: unknown) => {
     mark('listening');
     if (state.disarm === disarm) startAgent([(message as { server: unknown }).server]);

@@ -10,6 +10,7 @@ import { eventLoop } from './probes/event-loop.ts';
 import { gc } from './probes/gc.ts';
 import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
+import { listenLimit } from './probes/listen-limit.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
 import { startup } from './probes/startup.ts';
@@ -27,7 +28,7 @@ import { answerReporter } from './thread-samplers.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
-export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory, listenLimit];
 
 /** ms that a snapshot may take beside the samplers' own deadline. */
 const SNAPSHOT_LIMIT = 1000;

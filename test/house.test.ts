@@ -57,10 +57,12 @@ const RULES: readonly Rule[] = [
       ...GROUND,
       'src/config.ts',
       'src/config/',
+      'src/host/',
       'src/reporter/adapters.ts',
       'src/reporter/loopback.ts',
       'src/reporter/resolve-module.ts',
     ],
+    types: ['src/snapshot/'],
   },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {

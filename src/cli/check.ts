@@ -1,11 +1,11 @@
 /** `loadline check`: what was configured, and what this machine supports. */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { lookUp } from '../host/thread-pool.ts';
 import { access } from './access.ts';
-import { type Limits, readLimits } from './cgroup.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
+import { hostFindings } from './host-findings.ts';
 import { loadModules, modulesOf } from './modules.ts';
 
 /** One thing that the agent wants of this machine. */
@@ -60,10 +60,8 @@ export async function collectReport(
     ...(await loadModules([...modulesOf(config.adapters), ...modules])),
     ...(await observeChannels()),
     uvMetrics(),
-    readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),
-    readable('/proc/self/schedstat', 'no run-queue wait by thread'),
-    readable('/proc/self/smaps_rollup', 'no PSS'),
-    container(readLimits()),
+    await threadPool(),
+    ...(await hostFindings()),
   ];
   const shown = { ...config, token: config.token === '' ? '' : '(set, not shown)' };
   return { config: flatten(shown), problems, findings };
@@ -148,23 +146,12 @@ function uvMetrics(): Finding {
   return { what: 'uvMetricsInfo', state: there ? 'yes' : 'no', essential: false, detail };
 }
 
-function readable(path: string, without: string): Finding {
-  try {
-    readFileSync(path);
-    return { what: path, state: 'yes', essential: false, detail: 'readable' };
-  } catch (error) {
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    return { what: path, state: 'no', essential: false, detail: `${code}: ${without}` };
-  }
-}
-
-function container({ version, memory, cpus }: Limits): Finding {
-  const detail = [
-    version === undefined ? 'no cgroup' : `cgroup v${version}`,
-    memory === undefined ? 'no memory limit' : `memory limit ${(memory / 1e6).toFixed(0)} MB`,
-    cpus === undefined ? 'no CPU limit' : `CPU limit ${cpus}`,
-  ].join(', ');
-  return { what: 'container limits', state: version === undefined ? 'no' : 'yes', essential: false, detail };
+/** The probe's own no-op: denied, it would not get as far as the pool. */
+async function threadPool(): Promise<Finding> {
+  const what = 'thread pool delay';
+  const error = await new Promise<Error | null>((resolve) => lookUp(resolve));
+  const detail = error === null ? 'measured' : `absent: ${error.message}`;
+  return { what, state: error === null ? 'yes' : 'no', essential: false, detail };
 }
 
 function flatten(value: object, prefix = ''): [string, string][] {

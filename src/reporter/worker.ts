@@ -5,11 +5,8 @@ import { epochOf, now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { isContainer } from '../host/container.ts';
-import { eventLoop, overdue } from '../host/event-loop.ts';
-import { httpInFlight } from '../host/http.ts';
-import { memoryLimits } from '../host/memory-limits.ts';
-import { processProbe } from '../host/process.ts';
-import { series } from '../host/series.ts';
+import { overdue } from '../host/event-loop.ts';
+import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
@@ -50,20 +47,14 @@ const maps = new Maps({
   warn: log.once,
 });
 const startTime = maps.main.header('startTime');
-const settings = { seriesLimit: config.seriesLimit, warn: log.once };
 const counts = new ExportCounts();
-const host = new HostProbes(
-  [
-    processProbe(),
-    memoryLimits(),
-    eventLoop(maps.main, settings),
-    httpInFlight(maps.main, settings),
-    series(maps.main, settings),
-    counts.probe,
-  ],
-  startTime,
-  log.once,
-);
+/** Of the agent's server; 0 = it has none yet. */
+let ownPort = 0;
+const { seriesLimit, bounds } = config;
+const isAgents = (at: number | string) => at === ownPort;
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, isAgents, warn: log.once });
+const host = new HostProbes([...probes, counts.probe], startTime, log.once);
+host.tick(now());
 const sampled = new Sampled({
   ask: (round) => tell({ type: 'collect', round }),
   isBlocked: () => overdue(maps.main, now()) > 0,
@@ -146,6 +137,7 @@ async function serve(from: readonly Adapter[]): Promise<{ url: string; server: R
   try {
     const reporterServer = createReporterServer({ host: address, port: wanted, routes, guarded, token, log: log.warn });
     const { url } = await reporterServer.listen();
+    ownPort = Number(new URL(url).port);
     sayWhere(url, config);
     return { url, server: reporterServer };
   } catch (error) {

@@ -23,7 +23,7 @@ function setUp() {
   const read = (time: number) => {
     const values: Record<string, number> = {};
     probe.read(({ name }, value, attributes: Attributes = {}) => {
-      values[[name, ...Object.values(attributes)].join(' ')] = value;
+      values[[name, ...Object.values(attributes)].join(' ')] = value as number;
     }, time);
     return values;
   };

@@ -26,7 +26,7 @@ function pushingOf(adapters: Readonly<Record<string, Adapter>>, more: Partial<Pu
     ...more,
   });
   const exported = () => {
-    const found: Record<string, number> = {};
+    const found: Record<string, unknown> = {};
     counts.probe.read((metric, value, attributes) => {
       found[`${metric.name.replace('loadline.export.', '')} ${attributes?.adapter}`] = value;
     }, 0);

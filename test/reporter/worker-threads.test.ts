@@ -19,8 +19,9 @@ test('Short threads in their dozens leave exact totals, no label and no map, tho
     let made = 0;
     const lane = async () => {
       while (made < 30) {
-        if (++made === 15) await reporter.terminate();
-        await ended(recorder("counter('things').add(1); counter('by').add(1, { n: " + (made % 3) + " }); histogram('h').record(2)"));
+        const mine = ++made;
+        if (mine === 15) await reporter.terminate();
+        await ended(recorder("counter('things').add(1); counter('by').add(1, { n: " + (mine % 3) + " }); histogram('h').record(2)"));
       }
     };
     await Promise.all([lane(), lane(), lane()]);

@@ -11,11 +11,19 @@ import type { ChildProcess } from '../host/thread-state.ts';
  * - `debugger`: a debugger or tracer stopped the thread
  * - `unknown`: nothing could be learnt (yet)
  */
-export type Cause = 'javascript' | 'gc' | 'running' | 'native' | 'child-process' | 'system-call' | 'debugger' | 'unknown';
+export type Cause =
+  | 'javascript'
+  | 'gc'
+  | 'running'
+  | 'native'
+  | 'child-process'
+  | 'system-call'
+  | 'debugger'
+  | 'unknown';
 
 export interface Observed {
-  /** Stacks that were had; undefined when none was asked for. */
-  readonly stacks: number | undefined;
+  /** Questions for the stack that were answered; undefined when none was asked. */
+  readonly answers: number | undefined;
   /**
    * ms the thread ran, or waited for something else than a CPU, since the first question for its stack, and how many of
    * them it left a question unanswered.
@@ -46,16 +54,16 @@ export const SILENCE = 50;
 const MOST = 0.5;
 
 export function causeOf(observed: Observed): Cause {
-  const { stacks, watched, silent, children, isInspected } = observed;
+  const { answers, watched, silent, children, isInspected } = observed;
   if (share(observed, 'tT') >= MOST) return 'debugger';
-  const isSilent = stacks === undefined || (silent >= SILENCE && silent > MOST * watched);
+  const isSilent = answers === undefined || (silent >= SILENCE && silent > MOST * watched);
   if (isSilent && share(observed, 'SD') >= MOST) {
     if (isInspected) return 'debugger';
     return children.length > 0 ? 'child-process' : 'system-call';
   }
   if (isCollecting(observed)) return 'gc';
-  if (stacks === undefined) return share(observed, 'R') >= MOST ? 'running' : 'unknown';
-  if (stacks === 0 && !isSilent) return 'unknown';
+  if (answers === undefined) return share(observed, 'R') >= MOST ? 'running' : 'unknown';
+  if (answers === 0 && !isSilent) return 'unknown';
   return isSilent ? 'native' : 'javascript';
 }
 

@@ -14,15 +14,15 @@ const PULLING: readonly AdapterEntry[] = ['prometheus'];
  */
 export class ExitFlush {
   readonly #limit: number;
-  readonly #mayPush: boolean;
+  readonly #isNeeded: boolean;
   readonly #collectNow: () => readonly MetricSnapshot[];
   readonly #worker: () => Worker | undefined;
-  readonly #onExit = () => this.#flush();
+  readonly #onExit = () => this.flush();
 
   /** `worker`: the reporter thread that runs, if one does. */
   constructor(config: Config, collectNow: () => readonly MetricSnapshot[], worker: () => Worker | undefined) {
     this.#limit = config.exitFlush;
-    this.#mayPush = config.adapters.some((entry) => !PULLING.includes(entry));
+    this.#isNeeded = config.exitFlush > 0 && config.adapters.some((entry) => !PULLING.includes(entry));
     this.#collectNow = collectNow;
     this.#worker = worker;
   }
@@ -30,16 +30,17 @@ export class ExitFlush {
   /** Idempotent, as is `disarm`. */
   arm(): void {
     this.disarm();
-    if (this.#limit > 0 && this.#mayPush) process.on('exit', this.#onExit);
+    if (this.#isNeeded) process.on('exit', this.#onExit);
   }
 
   disarm(): void {
     process.off('exit', this.#onExit);
   }
 
-  #flush(): void {
+  /** What the listener does; for whoever comes too late to be listened to. Never throws. */
+  flush(): void {
     const worker = this.#worker();
-    if (worker === undefined) return;
+    if (worker === undefined || !this.#isNeeded) return;
     const done = new Int32Array(new SharedArrayBuffer(4));
     try {
       const message: ToReporter = { type: 'flush', metrics: this.#collectNow(), done, limit: this.#limit };

@@ -1,6 +1,7 @@
 /** One pusher per pushing adapter: when it is called, with what, for how long. */
 import { timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
+import { nextBasis } from '../snapshot/basis.ts';
 import { delta } from '../snapshot/delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter, Outcome } from './adapter.ts';
@@ -17,10 +18,12 @@ export interface PusherOptions {
   /** ms between two pushes. */
   readonly interval: number;
   /**
-   * With temporality `delta`: what the first push is measured from. Default: everything is new. A reporter that was
-   * started again gives its first snapshot, since what its predecessor delivered must not be delivered twice.
+   * With temporality `delta`: what the first push is measured from, which is what the predecessor of this reporter
+   * delivered. Default: everything is new.
    */
   readonly basis?: Snapshot;
+  /** With temporality `delta`: a push has resolved, and the next one is measured from this. Must not throw. */
+  onDelivered?(basis: Snapshot): void;
   count(outcome: Outcome, points: number): void;
   /** An attempt failed. Called each time; must not throw. */
   onFailure(reason: string): void;
@@ -30,8 +33,8 @@ export interface PusherOptions {
 export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: number;
-  /** What the adapter answers for. */
-  #delivered: Snapshot | undefined;
+  /** What the adapter answers for. Stays as it is where totals are pushed. */
+  #basis: Snapshot | undefined;
   #running: Promise<void> | undefined;
   #abort: AbortController | undefined;
   #stopping: Promise<void> | undefined;
@@ -39,13 +42,16 @@ export class Pusher {
   constructor(options: PusherOptions) {
     this.#options = options;
     this.#limit = Math.min(options.interval, PUSH_LIMIT);
-    this.#delivered = options.basis;
+    this.#basis = options.basis;
   }
 
   /** Hands a snapshot over; one that comes while the last is still being delivered is left to the next. */
   push(snapshot: Snapshot): Promise<void> {
     if (this.#stopping) return this.#stopping;
-    this.#running ??= this.#deliver(snapshot, this.#limit);
+    // Ended here and not in `#deliver`, which is over before this line is when `push` throws instead of rejecting.
+    this.#running ??= this.#deliver(snapshot, this.#limit).finally(() => {
+      this.#running = undefined;
+    });
     return this.#running;
   }
 
@@ -61,12 +67,17 @@ export class Pusher {
   async #end(take: () => Promise<Snapshot>, limit: number): Promise<void> {
     const begin = performance.now();
     const left = (part: number) => Math.max(0, begin + part * limit - performance.now());
-    const cut = timers.setTimeout(() => this.#abort?.abort(), left(LAST_PUSH / 2));
+    let isClosing = false;
+    const underWay = this.#abort;
+    const cut = timers.setTimeout(() => underWay?.abort(), left(LAST_PUSH / 2));
     const work = (async () => {
       await this.#running;
-      await this.#deliver(await take(), left(LAST_PUSH));
+      timers.clearTimeout(cut);
+      const snapshot = await take();
+      if (!isClosing) await this.#deliver(snapshot, left(LAST_PUSH));
     })();
     await atMost(work, left(LAST_PUSH) + 20);
+    isClosing = true;
     timers.clearTimeout(cut);
     await atMost(this.#close(left(1)), left(1) + 20);
   }
@@ -81,7 +92,8 @@ export class Pusher {
 
   /** Settles when the adapter does, however late: until then it must not be called again. */
   async #deliver(snapshot: Snapshot, limit: number): Promise<void> {
-    const given = this.#options.adapter.temporality === 'delta' ? delta(this.#delivered, snapshot) : snapshot;
+    const isDelta = this.#options.adapter.temporality === 'delta';
+    const given = isDelta ? delta(this.#basis, snapshot) : snapshot;
     const points = given.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
     const abort = new AbortController();
     this.#abort = abort;
@@ -96,14 +108,18 @@ export class Pusher {
     stuck.unref();
     try {
       await this.#options.adapter.push!(given, abort.signal);
-      this.#delivered = snapshot;
+      if (isDelta) this.#delivered(snapshot);
     } catch (error) {
       fail(reasonOf(error));
     } finally {
       timers.clearTimeout(deadline);
       timers.clearTimeout(stuck);
-      this.#running = undefined;
     }
+  }
+
+  #delivered(snapshot: Snapshot): void {
+    this.#basis = nextBasis(this.#basis, snapshot);
+    this.#options.onDelivered?.(this.#basis);
   }
 
   #fail(points: number, reason: string): void {

@@ -3,6 +3,7 @@ import { describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter } from './adapter.ts';
+import { type Delivered, pack, unpack } from './delivered.ts';
 import type { ExportCounts } from './export-counts.ts';
 import { Pusher } from './push.ts';
 
@@ -14,8 +15,10 @@ export interface PushingOptions {
   readonly log: Log;
   /** Never rejects. */
   snapshot(): Promise<Snapshot>;
-  /** Of a reporter that was started again: what deltas begin from. */
-  readonly basis: Snapshot | undefined;
+  /** By reporters before this one: what deltas begin from. */
+  readonly delivered: Delivered;
+  /** To be kept for the next reporter. */
+  onDelivered(name: string, basis: SharedArrayBuffer): void;
 }
 
 /** Nothing here throws or rejects. */
@@ -25,13 +28,14 @@ export class Pushing {
 
   constructor(options: PushingOptions) {
     this.#options = options;
-    const { counts, log, interval, basis } = options;
+    const { counts, log, interval, delivered, onDelivered } = options;
     this.#pushers = options.adapters.map(({ name, adapter }) => {
       counts.begin(name);
       return new Pusher({
         adapter,
         interval,
-        basis,
+        basis: unpack(delivered.get(name)),
+        onDelivered: (basis) => onDelivered(name, pack(basis)),
         count: (outcome, points) => counts.add(name, outcome, points),
         onFailure: (reason) =>
           log.once(`export:${name}:${reason}`, describe('ERR_LOADLINE_EXPORT_FAILED', { adapter: name, reason })),

@@ -25,10 +25,10 @@ export class Snapshots {
    * `without`: the scope of samplers whose values are left out, before anything is added up.
    */
   async take(without?: string): Promise<Snapshot> {
-    await this.#sampled.refresh();
+    await Promise.all([this.#sampled.refresh(), this.#maps.refresh()]);
     const time = now();
     const sampled = this.#sampled.metrics().filter(({ scope }) => scope.name !== without);
-    const metrics = merge([this.#maps.metrics(), this.#host.metrics(time), sampled]);
+    const metrics = merge([...this.#maps.metrics(time, without), this.#host.metrics(time), sampled]);
     return { time: epochOf(time), resource: this.#resource, metrics };
   }
 }

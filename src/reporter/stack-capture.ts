@@ -24,8 +24,10 @@ export interface Capture {
   abandon(): void;
 }
 
-/** ms between two looks for the answer: the first, and the longest. */
-const FIRST_LOOK = 1;
+/** ms that this thread does nothing else than wait for the answer, which a thread that runs JavaScript gives at once. */
+const WAIT = 1;
+/** ms between two looks for one that comes later: the first, and the longest. */
+const FIRST_LOOK = 2;
 const LAST_LOOK = 25;
 
 /** Questions in this process: an answer to an earlier one, also to that of an earlier reporter thread, is none. */
@@ -40,19 +42,21 @@ export function captureStack(area: StackArea): Capture {
   const number = ++asked;
   const time = now();
   post(`globalThis[Symbol.for('loadline.state.v1')]?.tellStack?.(${number})`);
-  let timer: ReturnType<typeof timers.setTimeout>;
+  let timer: ReturnType<typeof timers.setTimeout> | undefined;
   let settle: (stack: Stack | undefined) => void;
   const answer = new Promise<Stack | undefined>((resolve) => {
     settle = resolve;
   });
   const look = (wait: number) => {
-    timer = timers.setTimeout(() => {
-      const told = area.read(number);
-      if (told) settle({ ...told, waited: now() - time });
-      else look(Math.min(LAST_LOOK, 2 * wait));
-    }, wait);
+    const told = area.read(number);
+    if (told) {
+      settle({ ...told, waited: now() - time });
+      return;
+    }
+    timer = timers.setTimeout(() => look(Math.min(LAST_LOOK, 2 * wait)), wait);
     timer.unref();
   };
+  area.waitFor(number, WAIT);
   look(FIRST_LOOK);
   return {
     asked: time,

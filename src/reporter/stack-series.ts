@@ -12,9 +12,9 @@ export type Stackless = 'off' | 'debugger' | 'worker' | 'unavailable';
 const FIRST_GAP = 2;
 const GROWTH = 1.02;
 const GAP_LIMIT = 5000;
-/** Of gaps up to this one, after an answer that told nothing. */
-const SLOW_GROWTH = 1.005;
-const PATIENCE_GAP = 20;
+/** ms to the next question after an answer that told nothing, and how often that is done. */
+const RETRY_GAP = 1;
+const RETRIES = 150;
 /** ms that a stack may come late when the stall is over: it was taken when a native call returned. */
 const LATE = 500;
 
@@ -24,6 +24,7 @@ export class StackSeries {
   readonly #limit: number;
   #gap = FIRST_GAP;
   #asked = 0;
+  #retries = 0;
   #pending: Capture | undefined;
   #timer: ReturnType<typeof timers.setTimeout> | undefined;
   #isOver = false;
@@ -70,14 +71,17 @@ export class StackSeries {
     this.#pending = undefined;
     const isTelling = stack !== undefined && this.#take(stack);
     if (this.#isOver) return;
-    this.#timer = timers.setTimeout(() => {
-      this.#timer = undefined;
-      this.ask();
-    }, this.#gap);
+    // Between two microtasks there is no stack: the next question may land better.
+    const isRetry = !isTelling && ++this.#retries <= RETRIES;
+    this.#timer = timers.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.ask();
+      },
+      isRetry ? RETRY_GAP : this.#gap,
+    );
     this.#timer.unref();
-    // Between two microtasks there is no stack: the next one may land better.
-    if (isTelling || this.#gap > PATIENCE_GAP) this.#gap = Math.min(GAP_LIMIT, this.#gap * GROWTH);
-    else this.#gap *= SLOW_GROWTH;
+    if (!isRetry) this.#gap = Math.min(GAP_LIMIT, this.#gap * GROWTH);
   }
 
   /** No question any more. Resolves when the last one is answered or was taken back after 500 ms; never rejects. */

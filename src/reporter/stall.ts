@@ -41,6 +41,8 @@ export class Stall {
   #usage: Usage;
   #children: readonly ChildProcess[] = [];
   #heapUsed = 0;
+  /** Questions that were answered in time, also with no stack: between two microtasks there is none. */
+  #answers = 0;
   #watched = 0;
   #silent = 0;
   /** The inspector listens on the thread. */
@@ -90,6 +92,7 @@ export class Stall {
   /** False when the stack is of a later turn of the loop, or says nothing: it is left out. */
   add(stack: Stack): boolean {
     if (stack.beat !== this.beat) return false;
+    this.#answers += 1;
     this.#heapUsed = Math.max(this.#heapUsed, stack.heapUsed);
     const frames = this.#frames.read(stack.frames);
     if (!isTelling(frames)) return false;
@@ -154,7 +157,7 @@ export class Stall {
   #observed(isAsked: boolean): Observed {
     const { cpu, others } = this.#usage;
     return {
-      stacks: isAsked ? this.#stacks.length : undefined,
+      answers: isAsked ? this.#answers : undefined,
       watched: this.#watched,
       silent: this.#silent,
       states: this.#states,
@@ -205,9 +208,11 @@ export class Stall {
 
   /** As they were when it began: nothing comes or goes while the loop is blocked. */
   #requestsEvidence() {
-    const list = this.#requests.slice(0, LISTED).map(({ start, path, ...rest }) => ({
-      ...rest,
-      path: path.split('?', 1)[0],
+    const list = this.#requests.slice(0, LISTED).map(({ start, method, path, route, phase }) => ({
+      method,
+      path,
+      route: route ?? null,
+      phase,
       age: round(Math.max(0, this.#usage.time - start) / 1e3),
     }));
     return { requests: { count: this.#requests.length, list } };

@@ -10,6 +10,7 @@ import type { StackArea } from '../store/stack-area.ts';
 import { absenceFound, absenceOf, type Own } from './absence.ts';
 import type { Findings } from './findings.ts';
 import { FrameReader } from './frames.ts';
+import type { LivingMap } from './maps.ts';
 import { Sources } from './source-map.ts';
 import { type Capture, captureStack } from './stack-capture.ts';
 import type { Stackless } from './stack-series.ts';
@@ -19,6 +20,8 @@ export interface WatchOptions {
   readonly findings: Findings;
   /** ms */
   readonly threshold: number;
+  /** The maps to watch, the main thread's first. Asked once a second. */
+  maps(): readonly LivingMap[];
   /** Where the main thread tells its stack; undefined: no stacks are captured. */
   readonly stackArea: StackArea | undefined;
   /** Says a line once per key. */
@@ -90,26 +93,30 @@ export class Watch {
         put(PAUSE_TIME, this.#pauseTime / 1e3);
       },
     };
+    this.#follow();
     this.#due = now() + this.#rest;
     this.#arm();
   }
 
-  /** Watches one more thread, under the name that it has as `loadline.worker`. */
-  add(map: StoreReader, worker: string): void {
+  /** Threads come and go. */
+  #follow(): void {
     const { findings, threshold } = this.#options;
     const [machine, sources, frames] = [this.#machine, this.#sources, this.#frames];
-    this.#watchdogs.set(map, new Watchdog({ map, worker, threshold, findings, machine, sources, frames }));
-  }
-
-  /** The thread of this map has ended. */
-  remove(map: StoreReader): void {
-    this.#watchdogs.get(map)?.close();
-    this.#watchdogs.delete(map);
+    const maps = this.#options.maps();
+    for (const { map, worker } of maps) {
+      if (this.#watchdogs.has(map)) continue;
+      this.#watchdogs.set(map, new Watchdog({ map, worker, threshold, findings, machine, sources, frames }));
+    }
+    for (const [map, watchdog] of this.#watchdogs) {
+      if (maps.some((living) => living.map === map)) continue;
+      watchdog.close(now());
+      this.#watchdogs.delete(map);
+    }
   }
 
   stop(): void {
     timers.clearTimeout(this.#timer);
-    for (const map of [...this.#watchdogs.keys()]) this.remove(map);
+    for (const watchdog of this.#watchdogs.values()) watchdog.close(now());
   }
 
   #arm(): void {
@@ -136,6 +143,7 @@ export class Watch {
     if (!isLate && time - this.#before.time < BASELINE) return 0;
     const before = this.#before;
     this.#before = readOwn();
+    this.#follow();
     const absence = absenceOf(before, this.#due, this.#before);
     if (!absence) return 0;
     if (absence.duration >= 2 * this.#options.threshold) this.#suspect(absence, time);

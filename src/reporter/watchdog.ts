@@ -2,6 +2,7 @@
 import { now } from '../clock.ts';
 import { overdue } from '../host/event-loop.ts';
 import type { ChildProcess, ThreadState } from '../host/thread-state.ts';
+import { MAIN_WORKER } from '../snapshot/worker.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { SILENCE } from './cause.ts';
 import type { Findings, Found, OpenFinding } from './findings.ts';
@@ -91,9 +92,10 @@ export class Watchdog {
     if (late >= threshold) this.#watch(this.#watching, time, late);
   }
 
-  /** Asks nothing any more. A finding that lasts stays open: nobody knows its end. */
-  close(): void {
+  /** The thread is gone, or the agent stops: what lasts ends at `time`. */
+  close(time: number): void {
     this.#watching?.series.abandon();
+    this.#watching?.finding?.close(this.#options.machine.epoch(time));
     this.#watching = undefined;
   }
 
@@ -131,9 +133,9 @@ export class Watchdog {
   }
 
   #observe(stall: Stall, time: number, pendingSince: number): void {
-    const { map, machine } = this.#options;
+    const { machine } = this.#options;
     const kernel = this.#thread();
-    const children = kernel?.state === 'S' ? machine.children(map.header('tid'), time - stall.beat) : [];
+    const children = kernel?.state === 'S' ? machine.children(this.#tid(), time - stall.beat) : [];
     stall.look(this.#usage(time, kernel), kernel, children, pendingSince);
   }
 
@@ -155,7 +157,7 @@ export class Watchdog {
 
   #capture(): Capture | Stackless {
     const { map, worker, machine } = this.#options;
-    if (worker !== 'main') return 'worker';
+    if (worker !== MAIN_WORKER) return 'worker';
     return map.header('inspector') === 1 ? 'debugger' : machine.capture();
   }
 
@@ -182,9 +184,14 @@ export class Watchdog {
     return this.#options.machine.epoch(stall.due);
   }
 
+  /** The kernel's number: the main thread's is that of its process. */
+  #tid(): number {
+    const { map, worker } = this.#options;
+    return worker === MAIN_WORKER ? process.pid : map.header('tid');
+  }
+
   #thread(): ThreadState | undefined {
-    const tid = this.#options.map.header('tid');
-    return tid > 0 ? this.#options.machine.thread(tid) : undefined;
+    return this.#options.machine.thread(this.#tid());
   }
 
   #usage(time: number, kernel: ThreadState | undefined): Usage {

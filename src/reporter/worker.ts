@@ -1,72 +1,72 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isatty } from 'node:tty';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { epochOf, now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { isContainer } from '../host/container.ts';
-import { eventLoop, overdue } from '../host/event-loop.ts';
-import { httpInFlight } from '../host/http.ts';
-import { memoryLimits } from '../host/memory-limits.ts';
-import { processProbe } from '../host/process.ts';
-import { series } from '../host/series.ts';
+import { overdue } from '../host/event-loop.ts';
+import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
 import { StackArea } from '../store/stack-area.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
+import { findingLog } from './finding-log.ts';
 import { Findings } from './findings.ts';
 import { HostProbes } from './host-probes.ts';
+import { jsonRoute } from './json-route.ts';
 import { Maps } from './maps.ts';
-import type { StartData, ToApp, ToReporter } from './messages.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
 import { Pushing } from './pushing.ts';
+import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
 import { createReporterServer, type ReporterServer } from './server.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 import { Watch } from './watch.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
+/** ms between two looks for slow requests. */
+const LOOK = 500;
 /** ms that closing may take in all. */
 const CLOSE_LIMIT = 1500;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, stackArea, threadMaps, main, isRestart } = workerData as StartData;
+const { config, resource, map, stackArea, threads, main, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
 const maps = new Maps({
   main: map,
-  threadMaps,
-  onMap: (announced) => tell({ type: 'map', map: announced }),
-  warn: (line) => log.once('maps', line),
+  threads,
+  aggregate: config.aggregate,
+  seriesLimit: config.seriesLimit,
+  stallThreshold: config.stallThreshold,
+  samplerTimeout: config.samplerTimeout,
+  keep: (left, folds) => port.postMessage({ type: 'threads', left, folds } satisfies ToApp, [left.buffer]),
+  warn: log.once,
 });
 const startTime = maps.main.header('startTime');
-const settings = { seriesLimit: config.seriesLimit, stallThreshold: config.stallThreshold, warn: log.once };
 const counts = new ExportCounts();
-const findings = new Findings();
+// A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
+const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
 const watch = new Watch({
   findings,
   threshold: config.stallThreshold,
+  maps: () => maps.living(),
   stackArea: config.stallStacks ? new StackArea(stackArea) : undefined,
   warn: log.once,
 });
-watch.add(maps.main, 'main');
-const host = new HostProbes(
-  [
-    processProbe(),
-    memoryLimits(),
-    eventLoop(maps.main, settings),
-    httpInFlight(maps.main, settings),
-    series(maps.main, settings),
-    counts.probe,
-    watch.probe,
-  ],
-  startTime,
-  log.once,
-);
+/** Of the agent's server; 0 = it has none yet. */
+let ownPort = 0;
+const { seriesLimit, stallThreshold, bounds } = config;
+const isAgents = (at: number | string) => at === ownPort;
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, warn: log.once });
+const host = new HostProbes([...probes, counts.probe, watch.probe], startTime, log.once);
+host.tick(now());
 const sampled = new Sampled({
   ask: (round) => tell({ type: 'collect', round }),
   isBlocked: () => overdue(maps.main, now()) > 0,
@@ -74,6 +74,7 @@ const sampled = new Sampled({
   timeout: config.samplerTimeout,
   startTime,
 });
+const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
 const adapters = await load();
 const pushing = new Pushing({
@@ -82,15 +83,27 @@ const pushing = new Pushing({
   counts,
   log,
   snapshot: () => snapshots.take(),
-  basis: isRestart ? await snapshots.take() : undefined,
+  delivered,
+  onDelivered: (adapter, basis) => tell({ type: 'delivered', adapter, basis }),
 });
 const server = await serve(adapters.map(({ adapter }) => adapter));
 const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round), () => watch.stop()];
+const tick = (time: number) => {
+  host.tick(time);
+  maps.tick(time);
+};
+const schedules = [
+  every(TICK, () => tick(now())),
+  every(LOOK, () => slowRequests.check(now())),
+  every(config.exportInterval, round),
+  () => watch.stop(),
+];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'map') maps.add(message.map);
+  else if (message.type === 'kept') maps.onKept();
   else if (message.type === 'flush') void flush(message);
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
@@ -126,14 +139,16 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
 async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
   const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
-  routes['/findings'] = (_request: IncomingMessage, response: ServerResponse) => {
-    response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify({ time: Math.round(epochOf(now())), findings: findings.list() }));
+  const guarded = {
+    '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
+    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
   };
   const { host: address, port: wanted } = config.prometheus;
+  const { token } = config;
   try {
-    const reporterServer = createReporterServer({ host: address, port: wanted, routes, log: log.warn });
+    const reporterServer = createReporterServer({ host: address, port: wanted, routes, guarded, token, log: log.warn });
     const { url } = await reporterServer.listen();
+    ownPort = Number(new URL(url).port);
     sayWhere(url, config);
     return { url, server: reporterServer };
   } catch (error) {

@@ -34,6 +34,9 @@ export interface Scope {
   readonly version?: string;
 }
 
+/** The scope of what the app records through this package. */
+export const APP_SCOPE: Scope = Object.freeze({ name: 'app' });
+
 /** The series that takes what does not fit the budget (OpenTelemetry SDK, "Overflow attribute"). */
 export const OVERFLOW_ATTRIBUTES: Attributes = Object.freeze({ 'otel.metric.overflow': true });
 

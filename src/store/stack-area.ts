@@ -48,7 +48,7 @@ export interface ToldStack {
 
 export class StackArea {
   readonly buffer: SharedArrayBuffer;
-  readonly #words: Int32Array;
+  readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #numbers: Float64Array;
   readonly #bytes: Buffer;
 
@@ -66,6 +66,13 @@ export class StackArea {
     this.#numbers[HEAP] = heapUsed;
     this.#numbers[TOOK] = took;
     Atomics.store(this.#words, NUMBER, number);
+    Atomics.notify(this.#words, NUMBER);
+  }
+
+  /** Blocks the thread that calls until question `number` is answered, or another one, at most `limit` ms. */
+  waitFor(number: number, limit: number): void {
+    const answered = Atomics.load(this.#words, NUMBER);
+    if (answered !== number) Atomics.wait(this.#words, NUMBER, answered, limit);
   }
 
   /** The answer to question `number`, once it is there. */

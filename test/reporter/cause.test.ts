@@ -3,7 +3,7 @@ import { causeOf, type Observed } from '../../src/reporter/cause.ts';
 
 const MB = 1024 * 1024;
 const RUNNING: Observed = {
-  stacks: 20,
+  answers: 20,
   watched: 500,
   silent: 0,
   states: { R: 10 },
@@ -13,7 +13,7 @@ const RUNNING: Observed = {
   helpers: 0,
   isInspected: false,
 };
-const SILENT: Observed = { ...RUNNING, stacks: 0, silent: 490 };
+const SILENT: Observed = { ...RUNNING, answers: 0, silent: 490 };
 const child = { pid: 7, command: 'sleep' };
 
 const CASES: readonly [name: string, observed: Observed, cause: string][] = [
@@ -21,12 +21,12 @@ const CASES: readonly [name: string, observed: Observed, cause: string][] = [
   ['it answers, though the kernel saw it sleep now and then', { ...RUNNING, states: { S: 8, R: 2 } }, 'javascript'],
   ['it answers, and a child process runs beside', { ...RUNNING, children: [child] }, 'javascript'],
   ['it runs and does not answer', SILENT, 'native'],
-  ['it answered once, when a native call returned', { ...SILENT, stacks: 1 }, 'native'],
+  ['it answered once, when a native call returned', { ...SILENT, answers: 1 }, 'native'],
   ['it was asked a moment ago', { ...SILENT, watched: 10, silent: 10 }, 'unknown'],
   ['it sleeps', { ...SILENT, states: { S: 9, R: 1 } }, 'system-call'],
   ['it waits for a disk', { ...SILENT, states: { D: 9 } }, 'system-call'],
   ['it sleeps and a child began', { ...SILENT, states: { S: 9 }, children: [child] }, 'child-process'],
-  ['it sleeps while inspected', { ...SILENT, stacks: undefined, states: { S: 9 }, isInspected: true }, 'debugger'],
+  ['it sleeps while inspected', { ...SILENT, answers: undefined, states: { S: 9 }, isInspected: true }, 'debugger'],
   ['a tracer holds it', { ...SILENT, states: { t: 9 } }, 'debugger'],
   ['its heap is full and helpers collect', { ...RUNNING, heapUsed: 3700 * MB, helpers: 0.5 }, 'gc'],
   ['its heap is full and nobody collects', { ...RUNNING, heapUsed: 3700 * MB }, 'javascript'],
@@ -36,8 +36,8 @@ const CASES: readonly [name: string, observed: Observed, cause: string][] = [
     'gc',
   ],
   ['the limit is not known', { ...RUNNING, heapLimit: 0, helpers: 1 }, 'javascript'],
-  ['nobody asked, it runs', { ...RUNNING, stacks: undefined }, 'running'],
-  ['nobody asked, nothing known', { ...RUNNING, stacks: undefined, states: {} }, 'unknown'],
+  ['nobody asked, it runs', { ...RUNNING, answers: undefined }, 'running'],
+  ['nobody asked, nothing known', { ...RUNNING, answers: undefined, states: {} }, 'unknown'],
   ['no kernel, no answer', { ...SILENT, states: {} }, 'native'],
 ];
 

@@ -1,5 +1,4 @@
-/** Who this thread is to the kernel, and whether the inspector listens on it. For the watchdog; no metrics. */
-import { readlinkSync } from 'node:fs';
+/** Whether the inspector listens on this thread. For the watchdog; no metrics. */
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { HEADER } from '../store/layout.ts';
@@ -7,11 +6,10 @@ import type { Probe, ProbeContext } from './probe.ts';
 
 const require = createRequire(import.meta.url);
 
-export const thread: Probe = {
-  name: 'thread',
+export const inspector: Probe = {
+  name: 'inspector',
   metrics: [],
   start({ store, heartbeat }: ProbeContext) {
-    store.cells[HEADER.tid] = kernelThreadId();
     const url = inspectorUrl();
     if (url === undefined) return () => {};
     const publish = () => {
@@ -21,15 +19,6 @@ export const thread: Probe = {
     return heartbeat.everySecond(publish);
   },
 };
-
-/** 0 where the kernel does not tell: no Linux, or `/proc` is not for us. */
-function kernelThreadId(): number {
-  try {
-    return Number(/\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
-}
 
 /** Undefined where no inspector can listen: on worker threads, and in a Node.js that was built without it. */
 function inspectorUrl(): (() => string | undefined) | undefined {

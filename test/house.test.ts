@@ -67,14 +67,29 @@ const RULES: readonly Rule[] = [
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {
     files: ['src/probes/'],
-    may: [...GROUND, 'src/store/writer.ts', 'src/store/slots.ts', 'src/store/layout.ts', 'src/snapshot/'],
+    may: [
+      ...GROUND,
+      'src/store/writer.ts',
+      'src/store/slots.ts',
+      'src/store/layout.ts',
+      'src/store/stack-area.ts',
+      'src/snapshot/',
+    ],
   },
   { files: ['src/conformance/'], may: GROUND },
   { files: ['src/exposition/'], may: ['src/snapshot/'], pure: true },
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
+    may: [
+      ...GROUND,
+      'src/conformance/',
+      'src/host/',
+      'src/store/reader.ts',
+      'src/store/layout.ts',
+      'src/store/stack-area.ts',
+      'src/snapshot/',
+    ],
     types: ['src/config.ts'],
   },
   {
@@ -83,7 +98,12 @@ const RULES: readonly Rule[] = [
   },
   { files: ['src/config.ts', 'src/config/'], may: ['src/errors.ts'], types: ['src/snapshot/'] },
   { files: GROUND, may: [], types: ['src/config.ts'] },
-  { files: ['src/store/layout.ts', 'src/store/buckets.ts'], may: [], types: ['src/snapshot/'], pure: true },
+  {
+    files: ['src/store/layout.ts', 'src/store/buckets.ts', 'src/store/stack-area.ts'],
+    may: [],
+    types: ['src/snapshot/'],
+    pure: true,
+  },
   // One writer, one reader: neither knows the other, both know the map.
   { files: ['src/store/writer.ts'], may: ['src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/'] },
   { files: ['src/store/reader.ts'], may: ['src/store/layout.ts', 'src/store/buckets.ts'], types: ['src/snapshot/'] },

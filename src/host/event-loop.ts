@@ -20,7 +20,7 @@ const STALLS: Metric = {
   name: 'loadline.eventloop.stalls',
   kind: 'counter',
   unit: '{stall}',
-  help: 'Times the event loop was blocked for over 500 ms.',
+  help: 'Times the event loop was blocked for at least LOADLINE_STALL_THRESHOLD.',
 };
 const STALLED: Metric = {
   name: 'loadline.eventloop.stalled.time',
@@ -51,8 +51,6 @@ const DELAY = {
 };
 const DELAY_HISTOGRAM = 'loadline.eventloop.delay';
 
-/** ms: from this lateness on it is a stall. */
-const STALL_THRESHOLD = 500;
 /** ms that a pulse may be late before the loop counts as blocked. */
 const SLACK = 50;
 /** Ticks of 5 s that make the trailing minute. */
@@ -74,7 +72,7 @@ export function overdue(map: StoreReader, time: number): number {
   return late > SLACK ? late : 0;
 }
 
-export const eventLoop: HostProbeFactory = (map) => {
+export const eventLoop: HostProbeFactory = (map, { stallThreshold }) => {
   const ring: Reading[] = [];
   let activeSeen = 0;
 
@@ -98,7 +96,7 @@ export const eventLoop: HostProbeFactory = (map) => {
       const reading = take(time);
       put(TIME, reading.active / 1e3, { 'nodejs.eventloop.state': 'active' });
       put(TIME, reading.idle / 1e3, { 'nodejs.eventloop.state': 'idle' });
-      putStalls(put, map, overdue(map, time));
+      putStalls(put, map, overdue(map, time), stallThreshold);
       const since = ring[0] ?? { active: 0, idle: 0, delays: undefined };
       putUtilization(put, reading, since);
       if (reading.delays) putDelays(put, difference(reading.delays, since.delays));
@@ -107,8 +105,8 @@ export const eventLoop: HostProbeFactory = (map) => {
   return probe;
 };
 
-function putStalls(put: Put, map: StoreReader, late: number): void {
-  const stalled = late >= STALL_THRESHOLD ? late : 0;
+function putStalls(put: Put, map: StoreReader, late: number, threshold: number): void {
+  const stalled = late >= threshold ? late : 0;
   put(STALLS, map.header('stalls') + (stalled > 0 ? 1 : 0));
   put(STALLED, (map.header('stalledTime') + stalled) / 1e3);
   put(STALL_AGE, stalled / 1e3);

@@ -51,6 +51,8 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
+  /** 1 while the inspector listens on this thread (`inspector.url()`): a debugger may be attached. */
+  inspector: 18,
   /**
    * Worker threads: the kernel's number of the writer (Linux, `/proc/thread-self`); 0 where it is not told. When the
    * thread is gone and the reporter has added its numbers to its sums, with its n-th such fold: -n.

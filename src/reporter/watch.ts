@@ -69,6 +69,8 @@ export class Watch {
   #before: Own = readOwn();
   /** An absence that is a finding if the main thread missed it as well: known at the next look. */
   #suspected: { readonly found: () => void; readonly stalledTime: number; readonly duration: number } | undefined;
+  /** ms that the main thread had counted as stalled at the last look. */
+  #stalledTime = 0;
   #captured: number[] = [];
   #captures = 0;
   #pauseTime = 0;
@@ -132,6 +134,8 @@ export class Watch {
       watchdog.look(time, absence);
       isAlert ||= watchdog.isAlert;
     }
+    const [main] = this.#watchdogs.keys();
+    this.#stalledTime = main?.header('stalledTime') ?? 0;
     this.#due = now() + (isAlert ? Math.min(ALERT, this.#rest) : this.#rest);
     this.#arm();
   }
@@ -157,16 +161,16 @@ export class Watch {
     const found = () => findings.open(absenceFound(absence, until)).close(until);
     const [main] = this.#watchdogs.keys();
     if (absence.why === 'suspended' || !main || main.header('beat') < time - absence.duration) found();
-    else this.#suspected = { found, stalledTime: main.header('stalledTime'), duration: absence.duration };
+    else this.#suspected = { found, stalledTime: this.#stalledTime, duration: absence.duration };
   }
 
-  /** Whether the main thread's own clock had the same hole. */
+  /** Whether the main thread's own clock had the same hole, which it counts at its first beat. */
   #confirm(): void {
     const suspected = this.#suspected;
     const [main] = this.#watchdogs.keys();
     this.#suspected = undefined;
-    if (suspected && main && main.header('stalledTime') - suspected.stalledTime >= suspected.duration / 2)
-      suspected.found();
+    const counted = (main?.header('stalledTime') ?? 0) - (suspected?.stalledTime ?? 0);
+    if (suspected && counted >= suspected.duration / 2) suspected.found();
   }
 
   #capture(): Capture | Stackless {

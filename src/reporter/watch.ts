@@ -1,5 +1,6 @@
 /** The reporter thread's watch over the app's threads: looks at every beat, and knows when it missed to look. */
 import { performance } from 'node:perf_hooks';
+import { resourceLimits } from 'node:worker_threads';
 import { epochOf, now, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { HostProbe } from '../host/host-probe.ts';
@@ -55,6 +56,8 @@ const CAPTURE_LIMIT = 3000;
 const STALL_SHARE = 0.1;
 const AT_LEAST = 5;
 const MINUTE = 60_000;
+/** MiB, where V8 does not tell: the least of the lines of Node.js. */
+const YOUNG_HEAP = 48;
 
 export class Watch {
   readonly probe: HostProbe;
@@ -85,6 +88,7 @@ export class Watch {
       processCpu,
       capture: () => this.#capture(),
       captureLimit: () => Math.max(AT_LEAST, Math.ceil(STALL_SHARE * this.#capturesLeft())),
+      youngHeap: (resourceLimits?.maxYoungGenerationSizeMb ?? YOUNG_HEAP) * 1024 * 1024,
       epoch: epochOf,
     };
     this.probe = {

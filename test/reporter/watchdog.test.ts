@@ -32,6 +32,7 @@ function setUp({ worker = 'main', thread = () => undefined, capture = () => 'off
     processCpu: () => 0,
     capture,
     captureLimit: () => 10,
+    youngHeap: 0,
     epoch: (time: number) => time,
   };
   const frames = new FrameReader(sources);

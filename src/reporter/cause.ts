@@ -33,7 +33,7 @@ export interface Observed {
   /** Looks at the thread, by the kernel's state letter; empty without the kernel's word. */
   readonly states: Readonly<Record<string, number>>;
   readonly children: readonly ChildProcess[];
-  /** Bytes of heap in use at the fullest, and its limit; 0 when unknown. */
+  /** Bytes of heap in use at the fullest, and what all but young objects may take; 0 when unknown. */
   readonly heapUsed: number;
   readonly heapLimit: number;
   /** CPU of the process's other threads, the agent's own left out, for each second of the thread's own. */
@@ -44,8 +44,6 @@ export interface Observed {
 
 /** From this share of its limit on a heap is so full that collecting gains little. */
 const FULL_HEAP = 0.8;
-/** Bytes of V8's limit that are for young objects: three semi-spaces of 16 MiB. They hold nothing for long. */
-const YOUNG = 48 * 1024 * 1024;
 /** What V8's helper threads burn beside a thread that collects without an end. */
 const BUSY_HELPERS = 0.1;
 /** ms after which a question that is not answered means something. */
@@ -79,6 +77,5 @@ export function share({ states }: Pick<Observed, 'states'>, letters: string): nu
 }
 
 function isCollecting({ heapUsed, heapLimit, helpers }: Observed): boolean {
-  const old = Math.max(heapLimit / 2, heapLimit - YOUNG);
-  return heapLimit > 0 && heapUsed >= FULL_HEAP * old && helpers >= BUSY_HELPERS;
+  return heapLimit > 0 && heapUsed >= FULL_HEAP * heapLimit && helpers >= BUSY_HELPERS;
 }

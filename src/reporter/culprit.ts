@@ -28,37 +28,44 @@ export interface Verdict {
   readonly share: number;
 }
 
-/** Share of the stacks that a frame must be on where no function is on all: the turn of the loop had other work, too. */
+/**
+ * Share of the stacks that a frame must be on. One that is missing at either end proves nothing: the function had not been
+ * called yet, or had just returned.
+ */
 const QUORUM = 0.8;
-/** Stacks from which on one can be spared. */
-const FEW = 5;
 
 /**
- * The innermost function that stayed. A stack without it proves that it was called anew, and so does one that saw it
- * begin, or saw it at an earlier place with no loop around: then it is its caller that goes on and on.
+ * The innermost function that stayed. A stack without it between two with it proves that it was called anew, and so does
+ * one that saw it begin, or saw it at an earlier place with no loop around: then it is its caller that goes on and on.
  */
 export function verdictOf(stacks: readonly Frames[]): Verdict {
-  if (stacks.length === 0) return { culprit: undefined, frames: [], share: 0 };
-  // The last may have been taken when it had just returned, which proves nothing.
-  const settled = stacks.length >= FEW ? stacks.slice(0, -1) : stacks;
-  const verdict = descend(settled, 1) ?? descend(settled, QUORUM) ?? mostSeen(stacks);
+  // Where no function stayed that way, the turn of the loop may have had other work in between.
+  const verdict = descend(stacks, isRun) ?? descend(stacks, () => true) ?? mostSeen(stacks);
   return verdict ?? { culprit: undefined, frames: [], share: 0 };
 }
 
 /** From the outermost frame inwards, as long as enough stacks agree on the callee. */
-function descend(stacks: readonly Frames[], quorum: number): Verdict | undefined {
+function descend(
+  stacks: readonly Frames[],
+  isWhole: (callees: readonly Frames[], stacks: readonly Frames[]) => boolean,
+): Verdict | undefined {
   const stayed: Frame[] = [];
   let agreeing = stacks;
   for (let depth = 0; ; depth++) {
     const callees = largestGroup(agreeing, depth);
-    if (callees.length === 0 || callees.length < quorum * stacks.length) break;
-    if (isCalledAnew(callees, stacks, depth)) break;
+    if (callees.length === 0 || callees.length < QUORUM * stacks.length || !isWhole(callees, stacks)) break;
+    if (isCalledAnew(callees, stacks.length, depth)) break;
     stayed.push(frameAt(callees.at(-1)!, depth)!);
     agreeing = callees;
   }
   const frames = stayed.toReversed();
   const culprit = frames.find(isOfApp);
   return culprit && { culprit, frames: frames.slice(frames.indexOf(culprit)), share: agreeing.length / stacks.length };
+}
+
+/** Whether no other stack came between these. */
+function isRun(some: readonly Frames[], all: readonly Frames[]): boolean {
+  return all.lastIndexOf(some.at(-1)!) - all.indexOf(some[0]!) + 1 === some.length;
 }
 
 /** Code of Node, or of V8 itself (which has no line), is never to blame for how it is used. */
@@ -91,13 +98,13 @@ function identity({ file, start }: Frame): string {
 /** What a frame is called that has no name. */
 export const ANONYMOUS = '(anonymous)';
 
-/** The first stack proves nothing where there are more: what it saw begin may have stayed from then on. */
-function isCalledAnew(callees: readonly Frames[], stacks: readonly Frames[], depth: number): boolean {
+/** The first of several proves nothing: what it saw begin may have stayed from then on. */
+function isCalledAnew(callees: readonly Frames[], count: number, depth: number): boolean {
   return callees.some((stack, i) => {
     const frame = frameAt(stack, depth)!;
     const before = i > 0 ? frameAt(callees[i - 1]!, depth)! : undefined;
     if (before && frame.straight && isBefore(frame, before)) return true;
-    return frame.entered && stack.length - 1 === depth && (stacks.length === 1 || stack !== stacks[0]);
+    return frame.entered && stack.length - 1 === depth && (i > 0 || count === 1);
   });
 }
 

@@ -63,7 +63,8 @@ export function isTelling(frames: Frames): boolean {
 
 /** In the author's source, where a map is at hand. */
 export function show(frame: Frame, sources: Sources): ShownFrame {
-  return { function: frame.function, ...sources.original(frame) };
+  const { file, line, column } = sources.original(frame);
+  return { function: frame.function, file, line, column };
 }
 
 function fileOf(url: string): string {

@@ -34,6 +34,7 @@ export class Stall {
   readonly #frames: FrameReader;
   #requests: readonly InFlight[] = [];
   #heapLimit = 0;
+  #young = 0;
   readonly #stacks: Frames[] = [];
   readonly #states: Record<string, number> = {};
   /** The latest look at each state. */
@@ -62,8 +63,9 @@ export class Stall {
     return this.#stacks.length;
   }
 
-  /** What does not change while it lasts. `heapLimit`: bytes, 0 when unknown. */
-  surroundings(requests: readonly InFlight[], heapLimit: number): void {
+  /** What does not change while it lasts. `heapLimit`: bytes, 0 when unknown; `young`: those of them for young objects. */
+  surroundings(requests: readonly InFlight[], heapLimit: number, young: number): void {
+    this.#young = young;
     this.#requests = requests;
     this.#heapLimit = heapLimit;
   }
@@ -163,7 +165,7 @@ export class Stall {
       states: this.#states,
       children: this.#children,
       heapUsed: this.#heapUsed,
-      heapLimit: this.#heapLimit,
+      heapLimit: Math.max(0, this.#heapLimit - this.#young),
       helpers: Math.max(0, others - this.#base.others) / Math.max(1, (cpu ?? 0) - (this.#base.cpu ?? 0)),
       isInspected: this.isInspected,
     };

@@ -1,5 +1,6 @@
 /** The reporter thread's watch over the app's threads: looks at every beat, and knows when it missed to look. */
 import { performance } from 'node:perf_hooks';
+import { resourceLimits } from 'node:worker_threads';
 import { epochOf, now, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { HostProbe } from '../host/host-probe.ts';
@@ -55,6 +56,8 @@ const CAPTURE_LIMIT = 3000;
 const STALL_SHARE = 0.1;
 const AT_LEAST = 5;
 const MINUTE = 60_000;
+/** MiB, where V8 does not tell: the least of the lines of Node.js. */
+const YOUNG_HEAP = 48;
 
 export class Watch {
   readonly probe: HostProbe;
@@ -69,6 +72,8 @@ export class Watch {
   #before: Own = readOwn();
   /** An absence that is a finding if the main thread missed it as well: known at the next look. */
   #suspected: { readonly found: () => void; readonly stalledTime: number; readonly duration: number } | undefined;
+  /** ms that the main thread had counted as stalled at the last look. */
+  #stalledTime = 0;
   #captured: number[] = [];
   #captures = 0;
   #pauseTime = 0;
@@ -83,6 +88,7 @@ export class Watch {
       processCpu,
       capture: () => this.#capture(),
       captureLimit: () => Math.max(AT_LEAST, Math.ceil(STALL_SHARE * this.#capturesLeft())),
+      youngHeap: (resourceLimits?.maxYoungGenerationSizeMb ?? YOUNG_HEAP) * 1024 * 1024,
       epoch: epochOf,
     };
     this.probe = {
@@ -132,6 +138,8 @@ export class Watch {
       watchdog.look(time, absence);
       isAlert ||= watchdog.isAlert;
     }
+    const [main] = this.#watchdogs.keys();
+    this.#stalledTime = main?.header('stalledTime') ?? 0;
     this.#due = now() + (isAlert ? Math.min(ALERT, this.#rest) : this.#rest);
     this.#arm();
   }
@@ -157,16 +165,16 @@ export class Watch {
     const found = () => findings.open(absenceFound(absence, until)).close(until);
     const [main] = this.#watchdogs.keys();
     if (absence.why === 'suspended' || !main || main.header('beat') < time - absence.duration) found();
-    else this.#suspected = { found, stalledTime: main.header('stalledTime'), duration: absence.duration };
+    else this.#suspected = { found, stalledTime: this.#stalledTime, duration: absence.duration };
   }
 
-  /** Whether the main thread's own clock had the same hole. */
+  /** Whether the main thread's own clock had the same hole, which it counts at its first beat. */
   #confirm(): void {
     const suspected = this.#suspected;
     const [main] = this.#watchdogs.keys();
     this.#suspected = undefined;
-    if (suspected && main && main.header('stalledTime') - suspected.stalledTime >= suspected.duration / 2)
-      suspected.found();
+    const counted = (main?.header('stalledTime') ?? 0) - (suspected?.stalledTime ?? 0);
+    if (suspected && counted >= suspected.duration / 2) suspected.found();
   }
 
   #capture(): Capture | Stackless {

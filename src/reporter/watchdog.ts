@@ -23,6 +23,8 @@ export interface Machine {
   capture(): Capture | Stackless;
   /** Stacks that one stall may ask for. */
   captureLimit(): number;
+  /** Bytes that young objects may take of a heap. */
+  readonly youngHeap: number;
   /** Epoch ms of a monotonic time. */
   epoch(time: number): number;
 }
@@ -130,9 +132,9 @@ export class Watchdog {
   }
 
   #watch(watching: Watching, time: number, late: number): void {
-    const { map, threshold } = this.#options;
+    const { map, threshold, machine } = this.#options;
     const { stall, series } = watching;
-    if (!watching.isWatched) stall.surroundings(map.inFlight(), heapLimitOf(map));
+    if (!watching.isWatched) stall.surroundings(map.inFlight(), heapLimitOf(map), machine.youngHeap);
     watching.isWatched = true;
     this.#observe(stall, time, series.pendingSince);
     if (watching.kind === 'starved' && stall.isStarved(late, threshold)) {

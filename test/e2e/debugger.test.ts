@@ -97,7 +97,7 @@ test('A debugger that comes later is noticed: no stack is captured from then on'
   const zoo = await Zoo.start({ env: { LOADLINE_STALL_THRESHOLD: '100' } });
   t.teardown(() => zoo.stop());
   const isRight = ({ evidence }: Stalled) => evidence.culprit?.function === 'buildRevisionGraph';
-  const before = await zoo.hang('/graph?ms=700', isRight);
+  const before = await zoo.hang('/graph?ms=1500', isRight);
   t.truthy(before.during, before.after?.title);
   zoo.child.kill('SIGUSR1');
   t.true(await until(() => /ws:\S+/.test(zoo.stderr)));

@@ -30,11 +30,6 @@ const CASES: readonly [name: string, observed: Observed, cause: string][] = [
   ['a tracer holds it', { ...SILENT, states: { t: 9 } }, 'debugger'],
   ['its heap is full and helpers collect', { ...RUNNING, heapUsed: 3700 * MB, helpers: 0.5 }, 'gc'],
   ['its heap is full and nobody collects', { ...RUNNING, heapUsed: 3700 * MB }, 'javascript'],
-  [
-    'a small heap is full, the young objects left out',
-    { ...RUNNING, heapUsed: 90 * MB, heapLimit: 148 * MB, helpers: 1 },
-    'gc',
-  ],
   ['the limit is not known', { ...RUNNING, heapLimit: 0, helpers: 1 }, 'javascript'],
   ['nobody asked, it runs', { ...RUNNING, answers: undefined }, 'running'],
   ['nobody asked, nothing known', { ...RUNNING, answers: undefined, states: {} }, 'unknown'],

@@ -6,6 +6,8 @@ export type Put = (metric: Metric, value: number, attributes?: Attributes) => vo
 
 export interface HostProbe {
   readonly name: string;
+  /** `host`: it tells of the machine or container, so of several processes only one shows it. Default: `process`. */
+  readonly scope?: 'process' | 'host';
   readonly metrics: readonly Metric[];
   /** Puts every series it has at `time` (ms, monotonic). May throw: what it put before is kept. */
   read(put: Put, time: number): void;

@@ -13,6 +13,7 @@ const LIMIT: Metric = {
 export function memoryLimits(): HostProbe {
   return {
     name: 'memory-limits',
+    scope: 'host',
     metrics: [LIMIT],
     read(put) {
       const limit = containerLimit();

@@ -8,7 +8,8 @@ import type { ToReporter } from './messages.ts';
 const PULLING: readonly AdapterEntry[] = ['prometheus'];
 
 /**
- * The one listener on the process: `'exit'`, there only while something may push and `exitFlush` is above 0. It blocks
+ * The one listener on the process: `'exit'`, there only while something may push, or this is one of several processes,
+ * and `exitFlush` is above 0. It blocks
  * the thread until the reporter is done, at most `exitFlush` ms, and changes nothing else: not the exit code, not
  * stderr. A signal that kills the process gives it no chance.
  */
@@ -27,10 +28,10 @@ export class ExitFlush {
     this.#worker = worker;
   }
 
-  /** Idempotent, as is `disarm`. */
-  arm(): void {
+  /** Idempotent, as is `disarm`. `isAwaited`: somebody waits for the last interval, also where no adapter pushes. */
+  arm(isAwaited = this.#mayPush): void {
     this.disarm();
-    if (this.#limit > 0 && this.#mayPush) process.on('exit', this.#onExit);
+    if (this.#limit > 0 && isAwaited) process.on('exit', this.#onExit);
   }
 
   disarm(): void {

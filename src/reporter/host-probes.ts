@@ -21,14 +21,17 @@ export class HostProbes {
     for (const probe of this.#probes) this.#guard(probe, () => probe.tick?.(time));
   }
 
-  metrics(time: number): MetricSnapshot[] {
+  /** Of the probes of one scope, or of all. */
+  metrics(time: number, scope?: HostProbe['scope']): MetricSnapshot[] {
     const byMetric = new Map<Metric, Point[]>();
     const put = (metric: Metric, value: number, attributes: Attributes = {}) => {
       const points = byMetric.get(metric) ?? [];
       byMetric.set(metric, points);
       points.push({ attributes, startTime: this.#startTime, value });
     };
-    for (const probe of this.#probes) this.#guard(probe, () => probe.read(put, time));
+    for (const probe of this.#probes) {
+      if (scope === undefined || scope === (probe.scope ?? 'process')) this.#guard(probe, () => probe.read(put, time));
+    }
     return [...byMetric].map(([metric, points]) => ({ metric, scope: SCOPE, points }));
   }
 

@@ -42,11 +42,13 @@ export type ToApp =
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
   | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
+  /** This process is one of several: its end must be told to the others. */
+  | { readonly type: 'company' }
   /**
-   * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server;
-   * `pushes`: it has an adapter that does.
+   * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server, or that
+   * of the process that serves for this one; `flushes`: there is somebody to whom the last interval must be told.
    */
-  | { readonly type: 'ready'; readonly url: string | undefined; readonly pushes: boolean };
+  | { readonly type: 'ready'; readonly url: string | undefined; readonly flushes: boolean };
 
 /**
  * BroadcastChannel between the app's worker threads and the reporter thread. A thread announces its map; a reporter that

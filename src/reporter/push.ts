@@ -20,7 +20,12 @@ export interface PusherOptions {
    * With temporality `delta`: what the first push is measured from. Default: everything is new. A reporter that was
    * started again gives its first snapshot, since what its predecessor delivered must not be delivered twice.
    */
-  readonly basis?: Snapshot;
+  readonly basis?: Snapshot | undefined;
+  /**
+   * Something was delivered. `basis`: what the next deltas are measured from; `all`: nothing of it was left out. Must
+   * not throw.
+   */
+  onDelivered?(basis: Snapshot, all: boolean): void;
   count(outcome: Outcome, points: number): void;
   /** An attempt failed. Called each time; must not throw. */
   onFailure(reason: string): void;
@@ -30,16 +35,18 @@ export interface PusherOptions {
 export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: number;
-  /** What the adapter answers for. */
-  #delivered: Snapshot | undefined;
+  /** What the adapter answers for, by process. */
+  #delivered: Map<string, Snapshot>;
   #running: Promise<void> | undefined;
+  /** ms: when the delivery under way has to be over. */
+  #until = 0;
   #abort: AbortController | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: PusherOptions) {
     this.#options = options;
     this.#limit = Math.min(options.interval, PUSH_LIMIT);
-    this.#delivered = options.basis;
+    this.#delivered = new Map(this.#partsOf(options.basis).map((part) => [this.#keyOf(part), part]));
   }
 
   /** Hands a snapshot over; one that comes while the last is still being delivered is left to the next. */
@@ -61,7 +68,10 @@ export class Pusher {
   async #end(take: () => Promise<Snapshot>, limit: number): Promise<void> {
     const begin = performance.now();
     const left = (part: number) => Math.max(0, begin + part * limit - performance.now());
-    const cut = timers.setTimeout(() => this.#abort?.abort(), left(LAST_PUSH / 2));
+    const cut = timers.setTimeout(() => {
+      this.#until = 0;
+      this.#abort?.abort();
+    }, left(LAST_PUSH / 2));
     const work = (async () => {
       await this.#running;
       await this.#deliver(await take(), left(LAST_PUSH));
@@ -79,9 +89,41 @@ export class Pusher {
     }
   }
 
-  /** Settles when the adapter does, however late: until then it must not be called again. */
+  /** One after the other, in the time that is left. */
   async #deliver(snapshot: Snapshot, limit: number): Promise<void> {
-    const given = this.#options.adapter.temporality === 'delta' ? delta(this.#delivered, snapshot) : snapshot;
+    this.#until = performance.now() + limit;
+    const before = this.#delivered;
+    const parts = this.#partsOf(snapshot);
+    const taken = new Set<Snapshot>();
+    for (const part of parts) {
+      const left = this.#until - performance.now();
+      if (left <= 0 && part !== parts[0]) break;
+      if (await this.#deliverPart(part, before.get(this.#keyOf(part)), Math.max(0, left))) taken.add(part);
+    }
+    const basis = parts.map((part) => (taken.has(part) ? part : before.get(this.#keyOf(part))));
+    const known = basis.filter((part) => part !== undefined);
+    this.#delivered = new Map(known.map((part) => [this.#keyOf(part), part]));
+    this.#running = undefined;
+    if (taken.size === 0) return;
+    const { processes, ...whole } = snapshot;
+    const isApart = this.#options.adapter.perProcess && processes !== undefined;
+    const mark = isApart ? { ...whole, metrics: [], processes: known } : whole;
+    this.#options.onDelivered?.(mark, taken.size === parts.length);
+  }
+
+  /** With an adapter that takes processes apart, each of them; else the whole. */
+  #partsOf(snapshot: Snapshot | undefined): readonly Snapshot[] {
+    if (snapshot === undefined) return [];
+    return this.#options.adapter.perProcess ? (snapshot.processes ?? [snapshot]) : [snapshot];
+  }
+
+  #keyOf({ resource }: Snapshot): string {
+    return this.#options.adapter.perProcess ? String(resource['service.instance.id'] ?? '') : '';
+  }
+
+  /** True when the adapter answers for it. Settles when the adapter does: until then it must not be called again. */
+  async #deliverPart(snapshot: Snapshot, before: Snapshot | undefined, limit: number): Promise<boolean> {
+    const given = this.#options.adapter.temporality === 'delta' ? delta(before, snapshot) : snapshot;
     const points = given.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
     const abort = new AbortController();
     this.#abort = abort;
@@ -96,13 +138,13 @@ export class Pusher {
     stuck.unref();
     try {
       await this.#options.adapter.push!(given, abort.signal);
-      this.#delivered = snapshot;
+      return true;
     } catch (error) {
       fail(reasonOf(error));
+      return false;
     } finally {
       timers.clearTimeout(deadline);
       timers.clearTimeout(stuck);
-      this.#running = undefined;
     }
   }
 

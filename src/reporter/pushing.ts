@@ -14,24 +14,29 @@ export interface PushingOptions {
   readonly log: Log;
   /** Never rejects. */
   snapshot(): Promise<Snapshot>;
-  /** Of a reporter that was started again: what deltas begin from. */
-  readonly basis: Snapshot | undefined;
+  /** What an adapter's deltas begin from, if somebody pushed before; undefined: everything is new. */
+  basisOf(name: string): Snapshot | undefined;
+  /** An adapter has delivered. `oldest`: epoch ms of what every adapter has delivered by now. */
+  onDelivered?(name: string, basis: Snapshot, takesDeltas: boolean, oldest: number): void;
 }
 
 /** Nothing here throws or rejects. */
 export class Pushing {
   readonly #options: PushingOptions;
   readonly #pushers: readonly Pusher[];
+  /** Epoch ms of the last snapshot that was delivered whole, by adapter. */
+  readonly #delivered = new Map<string, number>();
 
   constructor(options: PushingOptions) {
     this.#options = options;
-    const { counts, log, interval, basis } = options;
+    const { counts, log, interval, basisOf } = options;
     this.#pushers = options.adapters.map(({ name, adapter }) => {
       counts.begin(name);
       return new Pusher({
         adapter,
         interval,
-        basis,
+        basis: basisOf(name),
+        onDelivered: (basis, all) => this.#onDelivered(name, adapter, basis, all),
         count: (outcome, points) => counts.add(name, outcome, points),
         onFailure: (reason) =>
           log.once(`export:${name}:${reason}`, describe('ERR_LOADLINE_EXPORT_FAILED', { adapter: name, reason })),
@@ -41,6 +46,12 @@ export class Pushing {
 
   get isEmpty(): boolean {
     return this.#pushers.length === 0;
+  }
+
+  #onDelivered(name: string, { temporality }: Adapter, basis: Snapshot, all: boolean): void {
+    if (all) this.#delivered.set(name, basis.time);
+    const times = this.#options.adapters.map((each) => this.#delivered.get(each.name) ?? 0);
+    this.#options.onDelivered?.(name, basis, temporality === 'delta', Math.min(...times));
   }
 
   /** Resolves when the snapshot is handed over, not when it is delivered. */

@@ -136,8 +136,10 @@ export class Reporter {
 
   #onMessage(worker: Worker, message: ToApp): void {
     if (message.type === 'ready') {
-      if (!message.pushes) this.#exitFlush.disarm();
+      if (!message.flushes) this.#exitFlush.disarm();
       this.#settle(message.url);
+    } else if (message.type === 'company') {
+      if (!this.#stopping) this.#exitFlush.arm(true);
     } else if (message.type === 'map') {
       this.#options.threadMaps.push(message.map);
     } else if (message.type === 'snapshot') {

@@ -2,7 +2,7 @@
 import { epochOf, now } from '../clock.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { Attributes } from '../snapshot/metric.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { HostProbes } from './host-probes.ts';
 import type { Maps } from './maps.ts';
 import type { Sampled } from './sampled.ts';
@@ -30,5 +30,20 @@ export class Snapshots {
     const sampled = this.#sampled.metrics().filter(({ scope }) => scope.name !== without);
     const metrics = merge([this.#maps.metrics(), this.#host.metrics(time), sampled]);
     return { time: epochOf(time), resource: this.#resource, metrics };
+  }
+
+  /** Likewise, without what is true of the whole host. */
+  async own(): Promise<MetricSnapshot[]> {
+    await this.#sampled.refresh();
+    return this.ownNow();
+  }
+
+  /** With what samplers said last: the app's thread is not asked. */
+  ownNow(): MetricSnapshot[] {
+    return merge([this.#maps.metrics(), this.#host.metrics(now(), 'process'), this.#sampled.metrics()]);
+  }
+
+  ofHost(): MetricSnapshot[] {
+    return this.#host.metrics(now(), 'host');
   }
 }

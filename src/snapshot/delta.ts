@@ -1,5 +1,5 @@
 /** What came between two snapshots: pure. The basis is (name, attributes), which `merge` makes unique for sums. */
-import { attributesKey, type Metric } from './metric.ts';
+import { attributesKey, isCumulative, type Metric } from './metric.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point, Snapshot } from './snapshot.ts';
 
 /** By metric name, then by attributes. */
@@ -19,7 +19,7 @@ export function delta(previous: Snapshot | undefined, current: Snapshot): Snapsh
   const since = previous?.time ?? 0;
   const metrics: MetricSnapshot[] = [];
   for (const snapshot of current.metrics) {
-    if (!isSum(snapshot.metric)) {
+    if (!isCumulative(snapshot.metric)) {
       metrics.push(snapshot);
       continue;
     }
@@ -29,14 +29,10 @@ export function delta(previous: Snapshot | undefined, current: Snapshot): Snapsh
   return { ...current, metrics };
 }
 
-function isSum({ kind }: Metric): boolean {
-  return kind === 'counter' || kind === 'histogram';
-}
-
 function basisOf(previous: Snapshot | undefined): Basis {
   const basis = new Map<string, { metric: Metric; points: Map<string, Point> }>();
   for (const { metric, points } of previous?.metrics ?? []) {
-    if (!isSum(metric)) continue;
+    if (!isCumulative(metric)) continue;
     const known = basis.get(metric.name) ?? { metric, points: new Map<string, Point>() };
     basis.set(metric.name, known);
     for (const point of points) known.points.set(attributesKey(point.attributes), point);

@@ -20,7 +20,8 @@ export function merge(parts: readonly (readonly MetricSnapshot[])[]): MetricSnap
   return merged;
 }
 
-function isSameMetric(a: Metric, b: Metric): boolean {
+/** Of one kind, unit and bounds: their values add up. */
+export function isSameMetric(a: Metric, b: Metric): boolean {
   if (a.kind !== b.kind || (a.unit ?? '') !== (b.unit ?? '')) return false;
   return (a.bounds ?? []).length === (b.bounds ?? []).length && (a.bounds ?? []).every((x, i) => x === b.bounds![i]);
 }
@@ -48,9 +49,12 @@ function mergeSame(same: readonly MetricSnapshot[]): MetricSnapshot[] {
 
 function add(a: Point, b: Point): Point {
   const startTime = Math.min(a.startTime, b.startTime);
-  const value =
-    typeof a.value === 'number' ? a.value + (b.value as number) : addHistograms(a.value, b.value as HistogramPoint);
-  return { attributes: a.attributes, startTime, value };
+  return { attributes: a.attributes, startTime, value: addValues(a.value, b.value) };
+}
+
+/** Of one metric: two numbers, or two histograms of the same bounds. */
+export function addValues(a: Point['value'], b: Point['value']): Point['value'] {
+  return typeof a === 'number' ? a + (b as number) : addHistograms(a, b as HistogramPoint);
 }
 
 function addHistograms(a: HistogramPoint, b: HistogramPoint): HistogramPoint {

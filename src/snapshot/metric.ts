@@ -22,6 +22,11 @@ export interface Metric {
   readonly bounds?: readonly number[];
 }
 
+/** Whether it only grows, so that differences of it say what came in between. */
+export function isCumulative({ kind }: Metric): boolean {
+  return kind === 'counter' || kind === 'histogram';
+}
+
 /** A cumulative histogram: `counts.length === bounds.length + 1`, `counts[i]` holds values in `(bounds[i-1], bounds[i]]`. */
 export interface HistogramValue {
   readonly counts: ArrayLike<number>;

@@ -1,0 +1,41 @@
+/** Makes this process one of its group, where it has one. */
+import type { Config } from '../config.ts';
+import { describe } from '../errors.ts';
+import { stateOf } from '../group/alive.ts';
+import { privateDirectory } from '../group/directory.ts';
+import { Group, type GroupOptions } from '../group/group.ts';
+import { groupName } from '../group/identity.ts';
+import { Meeting } from '../group/meeting.ts';
+import type { Trouble } from '../group/watch.ts';
+import type { Found } from './findings.ts';
+
+type Rest = Omit<GroupOptions, 'meeting' | 'aggregate' | 'seriesLimit' | 'pushes'>;
+
+/** Undefined where this process is on its own: it shares nothing, or there is no safe place to meet, which is said. */
+export function createGroup(config: Config, main: string | undefined, rest: Rest): Group | undefined {
+  if (process.platform === 'win32') return undefined;
+  const name = groupName(config, main);
+  if (name === undefined) return undefined;
+  const directory = privateDirectory();
+  if ('problem' in directory) {
+    const { path, problem } = directory;
+    rest.warn(describe('ERR_LOADLINE_GROUP_DIRECTORY', { path, reason: problem }));
+    return undefined;
+  }
+  const { aggregate, seriesLimit, adapters } = config;
+  const pushes = adapters.some((entry) => entry !== 'prometheus');
+  return new Group({ ...rest, meeting: new Meeting(directory.path, name), aggregate, seriesLimit, pushes });
+}
+
+/** What is wrong with another process of the group, at `time` (epoch ms). */
+export function findingOf({ kind, slot, pid, silent }: Trouble, time: number): Found {
+  const base = { since: time - silent, worker: String(slot) };
+  if (kind === 'process-missing') {
+    const title = `Process ${pid} (worker ${slot}) ended without a word: it was killed, or it crashed.`;
+    return { ...base, kind, severity: 'warning', title, evidence: { pid } };
+  }
+  const state = stateOf(pid);
+  const what = state === 'T' || state === 't' ? 'is stopped (SIGSTOP or a debugger)' : 'does not answer';
+  const title = `Process ${pid} (worker ${slot}) ${what}, all of its threads: nothing can be asked of it.`;
+  return { ...base, kind, severity: 'critical', title, evidence: { pid, state: state ?? null } };
+}

@@ -124,7 +124,9 @@ function areCounts(value: unknown, length?: number): boolean {
 }
 
 function areAscending(bounds: readonly unknown[]): boolean {
-  return bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || (bound as number) > (bounds[i - 1] as number)));
+  return bounds.every(
+    (bound, i) => Number.isFinite(bound) && (i === 0 || (bound as number) > (bounds[i - 1] as number)),
+  );
 }
 
 function record(value: unknown): Record<string, unknown> {

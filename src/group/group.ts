@@ -48,9 +48,10 @@ export interface GroupOptions {
    * This process leads now: it serves and pushes for all. `basis`: what was delivered last, by adapter; undefined when
    * nothing is known of that although there was a leader before. Resolves with the URL that it serves at. Never rejects.
    */
-  lead(change: { readonly basis: ReadonlyMap<string, Snapshot> | undefined; readonly isTakeover: boolean }): Promise<
-    string | undefined
-  >;
+  lead(change: {
+    readonly basis: ReadonlyMap<string, Snapshot> | undefined;
+    readonly isTakeover: boolean;
+  }): Promise<string | undefined>;
   /** It does not lead any more. Never rejects. */
   follow(): Promise<void>;
   /** It has no group. `serves`: it may serve by itself. Never rejects. */
@@ -258,7 +259,8 @@ export class Group {
 
   #onEnd(member: Member, problem: string | undefined): void {
     if (this.#role !== 'member' || member !== this.#member) return;
-    if (problem !== undefined) this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason: problem }));
+    if (problem !== undefined)
+      this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason: problem }));
     this.#endSilence?.();
     this.#endSilence = undefined;
     this.#wasDeputy = member.isDeputy;

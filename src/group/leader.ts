@@ -5,8 +5,8 @@ import type { Attributes } from '../snapshot/metric.ts';
 import { VERSION } from '../version.ts';
 import { Held } from './held.ts';
 import { Link } from './link.ts';
-import { type Message, PROTOCOL } from './messages.ts';
 import { pause } from './meeting.ts';
+import { type Message, PROTOCOL } from './messages.ts';
 import type { Occupant, RosterEntry, Slot, SlotTable, Who } from './slots.ts';
 
 /** ms in which a connection must say who it is. */
@@ -270,7 +270,13 @@ export class Leader {
     peer.slot = slot;
     link.trust();
     const known = this.#table.slots().map((each) => [each.number, each.through] as const);
-    link.send({ type: 'welcome', pid: this.#options.self.pid, slot: slot.number, generation: slot.occupant!.generation, known });
+    link.send({
+      type: 'welcome',
+      pid: this.#options.self.pid,
+      slot: slot.number,
+      generation: slot.occupant!.generation,
+      known,
+    });
     for (const each of this.#table.slots()) if (each.through > 0) sendBase(link, each);
     if (this.#url !== undefined) link.send({ type: 'open', url: this.#url });
     this.#tellBases();

@@ -124,12 +124,13 @@ export class Member {
 
   #onMessage(message: Message, body: Buffer): void {
     this.#heard = now();
-    if (message.type === 'welcome') return this.#onWelcome(message);
-    if (message.type === 'refused') {
-      this.#settle?.({ state: 'refused', ...message });
-      return;
-    }
-    if (!this.#claim) throw new Error(`${message.type} before welcome`);
+    if (message.type === 'welcome') this.#onWelcome(message);
+    else if (message.type === 'refused') this.#settle?.({ state: 'refused', ...message });
+    else if (this.#claim) this.#onNews(message, body);
+    else throw new Error(`${message.type} before welcome`);
+  }
+
+  #onNews(message: Message, body: Buffer): void {
     const { table, marks } = this.#options;
     if (message.type === 'pull') this.#options.onPull(message.number);
     else if (message.type === 'ask') this.#options.onAsk(message.number, message.what);

@@ -69,9 +69,15 @@ const text: Check = (value) => typeof value === 'string' && value.length <= 1000
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const flag: Check = (value) => typeof value === 'boolean';
-const optional = (check: Check): Check => (value) => value === undefined || check(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const pair: Check = (value) => Array.isArray(value) && value.length === 2 && value.every(count);
-const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.length <= 10_000 && value.every(check);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= 10_000 && value.every(check);
 
 const ENTRY: Readonly<Record<string, Check>> = { slot: count, generation: count, key: text, pid: count };
 const entry: Check = (value) => typeof value === 'object' && value !== null && fits(value, ENTRY);

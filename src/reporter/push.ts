@@ -68,10 +68,13 @@ export class Pusher {
   async #end(take: () => Promise<Snapshot>, limit: number): Promise<void> {
     const begin = performance.now();
     const left = (part: number) => Math.max(0, begin + part * limit - performance.now());
-    const cut = timers.setTimeout(() => {
-      this.#until = 0;
-      this.#abort?.abort();
-    }, left(LAST_PUSH / 2));
+    const cut = timers.setTimeout(
+      () => {
+        this.#until = 0;
+        this.#abort?.abort();
+      },
+      left(LAST_PUSH / 2),
+    );
     const work = (async () => {
       await this.#running;
       await this.#deliver(await take(), left(LAST_PUSH));

@@ -11,6 +11,7 @@ import { memoryLimits } from '../host/memory-limits.ts';
 import { processProbe } from '../host/process.ts';
 import { series } from '../host/series.ts';
 import { createLog } from '../log.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { ExportCounts } from './export-counts.ts';
@@ -24,7 +25,6 @@ import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
 import { createReporterServer, type ReporterServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
@@ -140,7 +140,12 @@ async function open(
     basisOf: (name) => basis?.get(name) ?? present,
     onDelivered: (...delivered) => group?.delivered(...delivered),
   });
-  server = serves ? await serve(adapters.map(({ adapter }) => adapter), patience) : undefined;
+  server = serves
+    ? await serve(
+        adapters.map(({ adapter }) => adapter),
+        patience,
+      )
+    : undefined;
   return server?.url;
 }
 

@@ -224,7 +224,11 @@ export class Leader {
   }
 
   #onMessage(peer: Peer, message: Message, body: Buffer): void {
-    if (message.type === 'hello') return this.#onHello(peer, message);
+    if (message.type === 'hello') this.#onHello(peer, message);
+    else this.#onNews(peer, message, body);
+  }
+
+  #onNews(peer: Peer, message: Message, body: Buffer): void {
     const { slot } = peer;
     // Only `hello` comes before the welcome; what was given up is not listened to.
     if (!slot || slot.occupant?.key !== peer.who!.key) throw new Error(`${message.type} before hello`);

@@ -44,6 +44,8 @@ export interface GroupOptions {
   readNow(): readonly MetricSnapshot[];
   /** What is true of the host rather than of a process. */
   readHost(): readonly MetricSnapshot[];
+  /** It is about to lead: what takes its time can begin. */
+  prepare(): void;
   /**
    * This process leads now: it serves and pushes for all. `basis`: what was delivered last, by adapter; undefined when
    * nothing is known of that although there was a leader before. Resolves with the URL that it serves at. Never rejects.
@@ -225,8 +227,10 @@ export class Group {
   }
 
   async #lead(server: Server, isSuccessor: boolean): Promise<void> {
-    const { self, warn } = this.#options;
+    const { self, warn, prepare } = this.#options;
     this.#role = 'leader';
+    this.#table.begin(now());
+    prepare();
     this.#leader = new Leader({
       ...{ server, self, table: this.#table, marks: this.#marks },
       onJoin: () => this.#noteCompany(),
@@ -319,7 +323,7 @@ export class Group {
   }
 
   #look(): void {
-    this.#watch.look(this.#table.slots(), this.#options.self.key, now());
+    if (!this.#leader?.isGathering) this.#watch.look(this.#table.slots(), this.#options.self.key, now());
   }
 
   async #onPull(number: number): Promise<void> {

@@ -85,6 +85,10 @@ export class Leader {
     server.on('error', (error) => this.#options.warn(`group: ${error.message}`));
   }
 
+  get isGathering(): boolean {
+    return this.#gathering;
+  }
+
   get knowsMarks(): boolean {
     return this.#hadDeputy;
   }

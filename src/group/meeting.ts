@@ -8,8 +8,10 @@ import { timers } from '../clock.ts';
 const LOCK_LIMIT = 2000;
 /** Connections that wait to be accepted. */
 const BACKLOG = 512;
-/** Linux: what a closed or missing listener answers. */
+/** What a missing or closed listener answers. */
 const NOBODY: readonly unknown[] = ['ENOENT', 'ECONNREFUSED'];
+/** What says that nobody ever will. All else passes: a leader may be killed while one connects (`ECONNRESET`, `EPIPE`). */
+const NEVER: readonly unknown[] = ['EACCES', 'EPERM', 'ENOTSOCK', 'EPROTOTYPE', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 export type Met =
   | { readonly as: 'member'; readonly socket: Socket }
@@ -17,7 +19,7 @@ export type Met =
   | { readonly as: 'leader'; readonly server: Server; readonly isSuccessor: boolean }
   /** Nobody leads, and somebody else is about to. */
   | { readonly as: 'nobody' }
-  /** Somebody is there and takes no more connections at the moment. */
+  /** Somebody is there, or was a moment ago, and takes no connection now. */
   | { readonly as: 'busy' }
   | { readonly as: 'stranger'; readonly problem: string };
 
@@ -68,8 +70,8 @@ export class Meeting {
       socket.once('error', (error: NodeJS.ErrnoException) => {
         socket.destroy();
         if (NOBODY.includes(error.code)) resolve({ as: 'nobody' });
-        else if (error.code === 'EAGAIN') resolve({ as: 'busy' });
-        else resolve({ as: 'stranger', problem: error.code ?? error.message });
+        else if (NEVER.includes(error.code)) resolve({ as: 'stranger', problem: error.code! });
+        else resolve({ as: 'busy' });
       });
     });
   }

@@ -105,6 +105,12 @@ export class SlotTable {
     return slot;
   }
 
+  /** Nobody talks with us yet: a new leader gives everybody time to come. */
+  begin(time: number): void {
+    for (const { occupant } of this.#slots.values())
+      if (occupant) Object.assign(occupant, { connected: false, heard: time });
+  }
+
   /** It does not talk with us any more. `left`: it said goodbye. */
   detach(key: string, left: boolean): void {
     const occupant = this.find(key)?.occupant;

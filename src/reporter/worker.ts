@@ -75,6 +75,7 @@ const snapshots = new Snapshots(maps, host, sampled, resource);
 const findings = new Findings(({ title, until }) => until === null && log.warn(title));
 /** What only the process that serves and pushes has: the one that leads its group, or is on its own. */
 let adapters: readonly { readonly name: string; readonly adapter: Adapter }[] = [];
+let loading: ReturnType<typeof load> | undefined;
 let pushing: Pushing | undefined;
 let server: { readonly url: string; readonly server: ReporterServer } | undefined;
 let hasCompany = false;
@@ -87,6 +88,9 @@ const group = createGroup(config, main, {
   read: () => snapshots.own(),
   readNow: () => snapshots.ownNow(),
   readHost: () => snapshots.ofHost(),
+  prepare: () => {
+    loading ??= load();
+  },
   lead: ({ basis, isTakeover }) => open(basis, isTakeover ? PORT_LIMIT : 0),
   follow: () => close(CLOSE_LIMIT, false),
   alone: async (serves) => {
@@ -129,7 +133,8 @@ async function open(
   patience: number,
   serves = true,
 ): Promise<string | undefined> {
-  adapters = await load();
+  loading ??= load();
+  adapters = await loading;
   const present = isRestart || basis === undefined ? await shown() : undefined;
   pushing = new Pushing({
     adapters: adapters.filter(({ adapter }) => adapter.push !== undefined),
@@ -261,4 +266,5 @@ async function close(limit: number, delivers: boolean): Promise<void> {
   ]);
   server = undefined;
   adapters = [];
+  loading = undefined;
 }

@@ -10,7 +10,9 @@ import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 
 const WORKERS = 8;
 /** Requests per second. */
-const RATE = 100;
+const RATE = 120;
+/** Requests at once: enough for every worker. */
+const BURST = 3 * WORKERS;
 const COUNT = 'http_server_request_duration_seconds_count';
 /** ms for which one worker's loop is blocked. */
 const BLOCK = 5000;
@@ -27,12 +29,17 @@ function load(url: string): { readonly tally: Tally; stop(): Promise<void> } {
   const tally: Tally = { answers: [], failed: 0 };
   const pending: Promise<void>[] = [];
   const note = ({ body }: Answer) => void tally.answers.push({ pid: Number(body), at: Date.now() });
-  const timer = setInterval(() => {
-    const sent = get(url).then(note, () => {
+  const send = () =>
+    get(url).then(note, () => {
       tally.failed++;
     });
-    pending.push(sent);
-  }, 1000 / RATE);
+  // In bursts, since round-robin prefers the worker that is free first.
+  const timer = setInterval(
+    () => {
+      for (let i = 0; i < BURST; i++) pending.push(send());
+    },
+    (1000 * BURST) / RATE,
+  );
   return {
     tally,
     async stop() {
@@ -133,6 +140,7 @@ test('8 workers, one blocked, one killed, the leader killed: Prometheus sees no 
     (sum, [pid, at]) => sum + tally.answers.filter((each) => each.pid === pid && each.at > at - 1500).length,
     0,
   );
+  t.true(new Set(tally.answers.map(({ pid }) => pid)).size >= WORKERS, 'every worker had work');
   t.log({ answered, unanswered: tally.failed, shown, stored, atRisk, takeover, peak, scrapes: up.length, failed });
   t.true(shown >= answered - atRisk, `${shown} of ${answered}, of which ${atRisk} were answered in a last second`);
   t.true(shown <= answered + tally.failed, `${shown} of ${answered}`);

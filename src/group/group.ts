@@ -38,10 +38,10 @@ export interface GroupOptions {
   readonly seriesLimit: number;
   /** Whether adapters push, so that each process' last values are kept for them. */
   readonly pushes: boolean;
-  /** What this process counts, as fresh as can be had; never rejects. */
-  read(): Promise<readonly MetricSnapshot[]>;
-  /** The same without asking the app's thread. */
-  readNow(): readonly MetricSnapshot[];
+  /** Asks the app's thread for what only it knows, and resolves when that is there or can't be had. Never rejects. */
+  refresh(): Promise<void>;
+  /** What this process counts at this moment. Later calls never show less. */
+  read(): readonly MetricSnapshot[];
   /** What is true of the host rather than of a process. */
   readHost(): readonly MetricSnapshot[];
   /** It is about to lead: what takes its time can begin. */
@@ -113,8 +113,10 @@ export class Group {
 
   /** What this process has to show: as the leader that of all, alone its own. Never rejects. */
   async snapshot(): Promise<Snapshot> {
-    const { self, read, readHost } = this.#options;
-    const [own] = await Promise.all([read(), this.#leader?.pull(PULL_LIMIT)]);
+    const { self, refresh, read, readHost } = this.#options;
+    await Promise.all([refresh(), this.#leader?.pull(PULL_LIMIT)]);
+    // Not before: what is noted in between must not be later than this.
+    const own = read();
     const moment = now();
     const time = epochOf(moment);
     const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
@@ -150,8 +152,8 @@ export class Group {
     const role = this.#role;
     this.#role = 'ended';
     timers.clearInterval(this.#timer);
-    const { self, readNow, meeting } = this.#options;
-    const own = this.#ledger.observe(readNow());
+    const { self, read, meeting } = this.#options;
+    const own = this.#ledger.observe(read());
     if (role === 'member') {
       this.#member!.values(Held.of(own), epochOf(now()));
       await this.#member!.leave(limit);
@@ -281,7 +283,7 @@ export class Group {
     this.#look();
     const slot = this.#hasCompany ? this.#table.find(this.#options.self.key) : undefined;
     if (slot) {
-      this.#note(slot, this.#options.readNow(), epochOf(now()));
+      this.#note(slot, this.#options.read(), epochOf(now()));
       await this.#leader.keep();
     }
     if (++this.#beats % LOOK === 0) await this.#lookAtPath();
@@ -337,9 +339,8 @@ export class Group {
 
   /** With `pull`, as fresh as can be had in time. */
   async #sendValues(pull?: number): Promise<void> {
-    const { read, readNow } = this.#options;
-    const fresh = pull === undefined ? undefined : await atMost(read(), ANSWER_LIMIT);
-    const metrics = this.#ledger.observe(fresh ?? readNow());
+    if (pull !== undefined) await atMost(this.#options.refresh(), ANSWER_LIMIT);
+    const metrics = this.#ledger.observe(this.#options.read());
     const sent = this.#member?.values(Held.of(metrics), epochOf(now()), pull) ?? true;
     if (!sent) this.#sayOnce(describe('ERR_LOADLINE_GROUP_SIZE', {}));
   }
@@ -366,13 +367,12 @@ function discard(met: Met): void {
   if (met.as === 'leader') met.server.close();
 }
 
-/** Undefined when it takes longer than `limit` ms. */
-async function atMost<T>(work: Promise<T>, limit: number): Promise<T | undefined> {
+/** Waits for the work, but no longer than `limit` ms. */
+async function atMost(work: Promise<void>, limit: number): Promise<void> {
   let timer: ReturnType<typeof timers.setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = timers.setTimeout(() => resolve(undefined), limit);
+  const late = new Promise<void>((resolve) => {
+    timer = timers.setTimeout(resolve, limit);
   });
-  const result = await Promise.race([work, late]);
+  await Promise.race([work, late]);
   timers.clearTimeout(timer);
-  return result;
 }

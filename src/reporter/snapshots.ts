@@ -32,14 +32,8 @@ export class Snapshots {
     return { time: epochOf(time), resource: this.#resource, metrics };
   }
 
-  /** Likewise, without what is true of the whole host. */
-  async own(): Promise<MetricSnapshot[]> {
-    await this.#sampled.refresh();
-    return this.ownNow();
-  }
-
-  /** With what samplers said last: the app's thread is not asked. */
-  ownNow(): MetricSnapshot[] {
+  /** At once, with what samplers said last, without what is true of the whole host. */
+  own(): MetricSnapshot[] {
     return merge([this.#maps.metrics(), this.#host.metrics(now(), 'process'), this.#sampled.metrics()]);
   }
 

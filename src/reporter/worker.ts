@@ -85,8 +85,8 @@ const openedAt = new Promise<string | undefined>((resolve) => {
 });
 const group = createGroup(config, main, {
   self: { key: `${process.pid}.${startTime}`, pid: process.pid, resource },
+  refresh: () => sampled.refresh(),
   read: () => snapshots.own(),
-  readNow: () => snapshots.ownNow(),
   readHost: () => snapshots.ofHost(),
   prepare: () => {
     loading ??= load();

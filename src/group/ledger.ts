@@ -1,9 +1,9 @@
 /** What one process has counted, so that it never falls and nothing of it vanishes: pure. */
 import { addValues, isSameMetric } from '../snapshot/merge.ts';
-import { attributesKey, isCumulative, type Metric, OVERFLOW_ATTRIBUTES } from '../snapshot/metric.ts';
+import { isCumulative, type Metric, OVERFLOW_ATTRIBUTES, seriesKey } from '../snapshot/metric.ts';
 import type { MetricSnapshot, Point } from '../snapshot/snapshot.ts';
 
-const OVERFLOW_KEY = attributesKey(OVERFLOW_ATTRIBUTES);
+const OVERFLOW_KEY = seriesKey(OVERFLOW_ATTRIBUTES);
 
 interface Entry {
   /** What is added to what the process says: what it had counted before it began anew. */
@@ -60,7 +60,7 @@ export class Ledger {
       this.#families.set(metric.name, family);
     }
     for (const point of points) {
-      const key = attributesKey(point.attributes);
+      const key = seriesKey(point.attributes);
       const known = family.entries.get(key);
       family.entries.set(key, known ? advance(known, point, this.#round) : begin(point, this.#round));
     }

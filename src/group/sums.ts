@@ -1,9 +1,9 @@
 /** What several processes counted, one after the other: pure. */
 import { addValues, merge } from '../snapshot/merge.ts';
-import { attributesKey, isCumulative, OVERFLOW_ATTRIBUTES } from '../snapshot/metric.ts';
+import { isCumulative, OVERFLOW_ATTRIBUTES, seriesKey } from '../snapshot/metric.ts';
 import type { MetricSnapshot, Point } from '../snapshot/snapshot.ts';
 
-const OVERFLOW_KEY = attributesKey(OVERFLOW_ATTRIBUTES);
+const OVERFLOW_KEY = seriesKey(OVERFLOW_ATTRIBUTES);
 
 /** Only what outlives its process: counters and histograms. */
 export function sumsOf(metrics: readonly MetricSnapshot[]): MetricSnapshot[] {
@@ -27,7 +27,7 @@ function limited(snapshot: MetricSnapshot, limit: number): MetricSnapshot {
   const kept: Point[] = [];
   const rest: Point[] = [];
   for (const point of snapshot.points) {
-    const fits = kept.length < limit && attributesKey(point.attributes) !== OVERFLOW_KEY;
+    const fits = kept.length < limit && seriesKey(point.attributes) !== OVERFLOW_KEY;
     (fits ? kept : rest).push(point);
   }
   const value = rest.map((point) => point.value).reduce(addValues);

@@ -1,5 +1,5 @@
 /** What came between two snapshots: pure. The basis is (name, attributes), which `merge` makes unique for sums. */
-import { attributesKey, isCumulative, type Metric } from './metric.ts';
+import { isCumulative, type Metric, seriesKey } from './metric.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point, Snapshot } from './snapshot.ts';
 
 /** By metric name, then by attributes. */
@@ -35,7 +35,7 @@ function basisOf(previous: Snapshot | undefined): Basis {
     if (!isCumulative(metric)) continue;
     const known = basis.get(metric.name) ?? { metric, points: new Map<string, Point>() };
     basis.set(metric.name, known);
-    for (const point of points) known.points.set(attributesKey(point.attributes), point);
+    for (const point of points) known.points.set(seriesKey(point.attributes), point);
   }
   return basis;
 }
@@ -45,7 +45,7 @@ function deltaPoints({ metric, points }: MetricSnapshot, basis: Basis, since: nu
   const before = known && isComparable(known.metric, metric) ? known.points : undefined;
   const result: Point[] = [];
   for (const point of points) {
-    const old = before?.get(attributesKey(point.attributes));
+    const old = before?.get(seriesKey(point.attributes));
     const value = old && point.startTime <= old.startTime ? difference(metric, old.value, point.value) : undefined;
     if (value !== undefined) result.push({ attributes: point.attributes, startTime: since, value });
     else if (typeof point.value !== 'number' || point.value >= 0) result.push(point);

@@ -1,5 +1,5 @@
 /** Several sources as one: pure. Counters, updowns and histograms of several sources add; gauges never do. */
-import { attributesKey, type Metric } from './metric.ts';
+import { type Metric, seriesKey } from './metric.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from './snapshot.ts';
 
 /**
@@ -33,7 +33,7 @@ function mergeSame(same: readonly MetricSnapshot[]): MetricSnapshot[] {
   for (const { metric, scope, points } of same) {
     const scopeKey = JSON.stringify([scope.name, scope.version]);
     for (const point of points) {
-      const key = (isGauge ? scopeKey : '') + attributesKey(point.attributes);
+      const key = (isGauge ? scopeKey : '') + seriesKey(point.attributes);
       const known = series.get(key);
       if (known) {
         known.points[known.index] = isGauge ? point : add(known.points[known.index]!, point);
@@ -58,7 +58,9 @@ export function addValues(a: Point['value'], b: Point['value']): Point['value'] 
 }
 
 function addHistograms(a: HistogramPoint, b: HistogramPoint): HistogramPoint {
-  const counts = Float64Array.from(a.counts, (count, i) => count + b.counts[i]!);
+  // A loop: `Float64Array.from` with a function takes ten times as long.
+  const counts = new Float64Array(a.counts.length);
+  for (let i = 0; i < counts.length; i++) counts[i] = a.counts[i]! + b.counts[i]!;
   const exponential = a.exponential && b.exponential && addExponential(a.exponential, b.exponential);
   return { counts, sum: a.sum + b.sum, ...(exponential && { exponential }) };
 }

@@ -49,8 +49,19 @@ export const DURATION_BOUNDS: readonly number[] = Object.freeze([
 
 /** The canonical text of an attribute set: what makes two sets the same. Order of keys does not matter. */
 export function attributesKey(attributes: Attributes): string {
-  const keys = Object.keys(attributes).sort();
-  let text = '';
-  for (const key of keys) text += `${JSON.stringify(key)}:${JSON.stringify(String(attributes[key]))},`;
-  return text;
+  const parts: string[] = [];
+  for (const key of Object.keys(attributes).sort()) parts.push(key, String(attributes[key]));
+  return JSON.stringify(parts);
+}
+
+const known = new WeakMap<Attributes, string>();
+
+/** The same, remembered: of a set in a snapshot, which nobody changes and which is asked for again and again. */
+export function seriesKey(attributes: Attributes): string {
+  let key = known.get(attributes);
+  if (key === undefined) {
+    key = attributesKey(attributes);
+    known.set(attributes, key);
+  }
+  return key;
 }

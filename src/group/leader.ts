@@ -295,6 +295,8 @@ export class Leader {
 
   #onValues(peer: Peer, { time, pull }: Of<'values'>, body: Buffer): void {
     const occupant = peer.slot!.occupant!;
+    const problem = occupant.held?.problem;
+    if (problem !== undefined) throw new Error(`values that are none: ${problem}`);
     occupant.held = Held.ofBytes(body, occupant.held);
     occupant.time = time;
     for (const { link } of this.#deputies()) if (link !== peer.link) sendLast(link, peer.slot!);

@@ -2,6 +2,7 @@
  * A client of the npm package `graphite` as the way to carbon. By itself it calls back twice, or never, and buffers
  * without bound; here one chunk is in flight, its callback counts once, and a deadline ends it.
  */
+import type { Socket } from 'node:net';
 import { backoff } from './graphite-backoff.ts';
 import type { Sender } from './graphite-connection.ts';
 import { Pace } from './graphite-pace.ts';
@@ -12,8 +13,8 @@ export interface GraphiteClient {
   /** `timestamp`: epoch ms. */
   write(metrics: object, timestamp: number, callback: (error?: Error | null) => void): void;
   end(): void;
-  /** Not public; asked for carefully. */
-  readonly _carbon?: { readonly _socket?: { destroy?(): void } | null };
+  /** Not public; asked for carefully. The inner one is the socket itself. */
+  readonly _carbon?: { readonly _socket?: { destroy?(): void; readonly _socket?: Socket | null } | null };
 }
 
 export interface ClientSenderOptions {
@@ -28,21 +29,11 @@ const DEADLINE = 10_000;
 /** ms between two attempts while closing. */
 const CLOSING_RETRY = 100;
 
-/**
- * Loads the package.
- * @throws with the command that installs it.
- */
+/** Loads the package. Rejects as `import()` does when it is not installed. */
 export async function loadClient(host: string, port: number): Promise<() => GraphiteClient> {
   const name: string = 'graphite';
   const address = `plaintext://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-  let loaded: { default: { createClient(address: string): GraphiteClient } };
-  try {
-    loaded = await import(name);
-  } catch (error) {
-    throw new Error('LOADLINE_GRAPHITE_TRANSPORT is graphite, and that package is missing: npm install graphite', {
-      cause: error,
-    });
-  }
+  const loaded: { default: { createClient(address: string): GraphiteClient } } = await import(name);
   return () => loaded.default.createClient(address);
 }
 
@@ -113,7 +104,7 @@ export class ClientSender implements Sender {
       this.wake();
       return;
     }
-    this.#dropClient();
+    this.#breakClient();
     spool.rewind();
     this.#failures++;
     log(`graphite: the graphite client failed (${error.message}); lines are kept and sent later`);
@@ -137,12 +128,22 @@ export class ClientSender implements Sender {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopTimer();
-    this.#dropClient();
+    if (this.#isWriting || this.#options.spool.isWaiting) this.#breakClient();
+    else this.#endClient();
     this.#onOver!();
   }
 
+  /** All is with the kernel, which delivers it, unless the socket is destroyed while it has something unread. */
+  #endClient(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.end();
+    // What the peer says is not read otherwise, and so its end is not seen.
+    client?._carbon?._socket?._socket?.resume?.().unref();
+  }
+
   /** `end` alone leaves a socket whose peer does not answer or read, so the socket in its midst is destroyed as well. */
-  #dropClient(): void {
+  #breakClient(): void {
     const client = this.#client;
     this.#client = undefined;
     client?.end();

@@ -190,7 +190,7 @@ export class Connection implements Sender {
     const { host, port, spool, log } = this.#options;
     const lasted = this.#state !== 'connecting' && performance.now() - this.#upSince >= LASTING;
     this.#forget();
-    socket.destroy();
+    drop(socket);
     spool.rewind();
     this.#failures = lasted ? 1 : this.#failures + 1;
     log(`graphite: ${host}:${port} is not reached (${reason}); lines are kept and sent later`);
@@ -224,7 +224,7 @@ export class Connection implements Sender {
   #finish(): void {
     this.#clearTimers();
     this.#state = 'over';
-    this.#socket?.destroy();
+    if (this.#socket) drop(this.#socket);
     this.#socket = undefined;
     this.#onOver!();
   }
@@ -241,6 +241,15 @@ export class Connection implements Sender {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/**
+ * With bytes still to be written, the kernel may have half a line. An ordinary end would deliver it, and receivers that
+ * read a last line without its newline (VictoriaMetrics) would store a value or a time that was cut short.
+ */
+function drop(socket: Socket): void {
+  if (socket.writableLength > 0) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 function later(delay: number, run: () => void): NodeJS.Timeout {

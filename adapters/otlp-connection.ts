@@ -1,14 +1,11 @@
-/** The HTTP connection of the exporters, watched: how far each request got, and the power to end them. */
+/** The HTTP connection of the exporters: each request belongs to the delivery that it was made for. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { type Attempt, isUnanswered } from './otlp-outcome.ts';
+import { OtlpDelivery, refuse } from './otlp-delivery.ts';
 import { firstSet, variables } from './otlp-settings.ts';
-
-/** ms. Longer than that nobody is waited for. */
-const MAX_WAIT = 300_000;
 
 /** Node's `http.Agent` hands every request to this method, and every replacement overrides it. */
 interface Adding {
@@ -19,30 +16,24 @@ export class OtlpConnection {
   readonly #mayRepeat: boolean;
   readonly #agents: HttpAgent[] = [];
   readonly #certificates = certificates();
-  #attempts: Attempt[] = [];
-  #requests = new Set<ClientRequest>();
-  #isOver = true;
+  /** An exporter may try again seconds after its delivery was ended: what it sends then is not of the present one. */
+  readonly #deliveries = new AsyncLocalStorage<OtlpDelivery>();
+  #last: OtlpDelivery | undefined;
 
   /** `mayRepeat`: whether the exporter may send again what was sent and never answered. */
   constructor(mayRepeat: boolean) {
     this.#mayRepeat = mayRepeat;
   }
 
-  /** A new delivery begins: its attempts are told apart from earlier ones. */
-  begin(): void {
-    this.#attempts = [];
-    this.#isOver = false;
-  }
-
-  /** No further attempt is let through, and those under way end. Returns all of this delivery. */
-  end(): readonly Attempt[] {
-    this.#isOver = true;
-    for (const request of this.#requests) request.destroy(new Error('time is up'));
-    return this.#attempts.map((attempt) => ({ ...attempt }));
+  /** Every request that comes of `send`, however late, belongs to the delivery that is returned. */
+  deliver<T>(send: () => T): { readonly delivery: OtlpDelivery; readonly sending: T } {
+    const delivery = new OtlpDelivery(this.#mayRepeat);
+    this.#last = delivery;
+    return { delivery, sending: this.#deliveries.run(delivery, send) };
   }
 
   close(): void {
-    this.end();
+    this.#last?.end();
     for (const agent of this.#agents) agent.destroy();
   }
 
@@ -57,52 +48,14 @@ export class OtlpConnection {
     const adding = agent as HttpAgent & Adding;
     const add = adding.addRequest.bind(agent);
     adding.addRequest = (request, ...rest) => {
-      if (this.#isRefused()) {
-        request.onSocket(null as unknown as Socket);
-        request.destroy(new Error('not sent again'));
-        return;
-      }
-      this.#watch(request);
+      const delivery = this.#deliveries.getStore();
+      if (!delivery?.isOpen) return refuse(request);
+      delivery.watch(request);
       add(request, ...rest);
     };
     this.#agents.push(agent);
     return agent;
   };
-
-  #isRefused(): boolean {
-    return this.#isOver || (!this.#mayRepeat && this.#attempts.some(isUnanswered));
-  }
-
-  #watch(request: ClientRequest): void {
-    const attempt: Attempt = { sent: false };
-    let connected = false;
-    this.#attempts.push(attempt);
-    this.#requests.add(request);
-    request.once('socket', (socket) => {
-      connected = !socket.connecting;
-      socket.once('connect', () => {
-        connected = true;
-      });
-    });
-    request.once('finish', () => {
-      attempt.sent = connected;
-    });
-    request.once('response', (response) => {
-      attempt.status = response.statusCode;
-      attempt.retryAfter = retryAfterOf(response);
-    });
-    request.once('error', (error: NodeJS.ErrnoException) => {
-      attempt.code = error.code;
-    });
-    request.once('close', () => this.#requests.delete(request));
-  }
-}
-
-/** RFC 9110, §10.2.3, in ms; at most {@link MAX_WAIT}. */
-function retryAfterOf({ headers: { 'retry-after': text } }: IncomingMessage): number | undefined {
-  if (text === undefined) return undefined;
-  const wait = /^\d+$/.test(text.trim()) ? Number(text) * 1e3 : Date.parse(text) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_WAIT);
 }
 
 /** The exporter reads them for its own agent, which ours replaces, and says what it cannot read. */

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Attributes } from '../src/snapshot/metric.ts';
 import type { OtlpConnection } from './otlp-connection.ts';
+import type { Vocabulary } from './otlp-data.ts';
 import { listenToDiagnostics, type PartialSuccess, takePartialSuccess } from './otlp-diagnostics.ts';
-import type { Vocabulary } from './otlp-metrics.ts';
 import type { Failure } from './otlp-outcome.ts';
 import type { OtlpSettings, Protocol } from './otlp-settings.ts';
 

@@ -1,4 +1,5 @@
 /** What became of a delivery. Pure. */
+import { retryDelayOf } from './otlp-retry-info.ts';
 
 /**
  * `taken`: the backend has it. `refused`: it certainly has not, because it said so or was never asked. `unanswered`: it
@@ -24,6 +25,8 @@ export interface Failure {
   readonly code?: number | string;
   readonly details?: string;
   readonly data?: string;
+  /** Of a gRPC answer. */
+  readonly metadata?: { get(key: string): readonly unknown[] };
 }
 
 /** A TLS alert ends a connection before its server reads a request from it. */
@@ -54,22 +57,33 @@ export function fateOfCall({ code, details = '' }: Failure): Fate {
   return NO_ANSWER.test(details) ? 'unanswered' : 'refused';
 }
 
+/** ms. Longer than that nobody is waited for. */
+const MAX_WAIT = 300_000;
+
+/** ms that the last answer asked to wait, at most {@link MAX_WAIT}. */
+export function askedWait(failure: Failure | undefined, attempts: readonly Attempt[]): number | undefined {
+  const wait = attempts.at(-1)?.retryAfter ?? retryDelayOf(failure?.metadata?.get('grpc-status-details-bin')[0]);
+  return wait !== undefined && wait > 0 ? Math.min(wait, MAX_WAIT) : undefined;
+}
+
 /** Longest text of an answer in a reason, in characters. */
 const TEXT_LIMIT = 200;
 
 /** One line for people. */
 export function describeFailure(failure: Failure | undefined, attempts: readonly Attempt[]): string {
   const last = attempts.at(-1);
+  const ms = askedWait(failure, attempts);
+  const wait = ms === undefined ? '' : `, asked to wait ${ms / 1e3} s`;
   if (last?.status !== undefined) {
-    const wait = last.retryAfter === undefined ? '' : `, asked to wait ${last.retryAfter / 1e3} s`;
     const data = failure?.data ? `: ${cut(failure.data)}` : '';
     return `the backend answered HTTP ${last.status}${wait}${data}`;
   }
   if (failure === undefined) return 'no answer in time';
-  const text = failure.message || String(failure.code ?? 'no reason given');
-  return last?.sent ? `no answer: ${cut(text)}` : cut(text);
+  const text = cut(failure.message || String(failure.code ?? 'no reason given')) + wait;
+  return last !== undefined && isUnanswered(last) ? `no answer: ${text}` : text;
 }
 
-function cut(text: string): string {
+function cut(given: string): string {
+  const text = given.replace(/\s+/g, ' ').trim();
   return text.length > TEXT_LIMIT ? `${text.slice(0, TEXT_LIMIT)}…` : text;
 }

@@ -8,7 +8,7 @@ import type { Snapshot } from '../src/snapshot/snapshot.ts';
 import { OtlpConnection } from './otlp-connection.ts';
 import { type ExportOutcome, loadExporter, type OtlpExporter } from './otlp-exporter.ts';
 import { type Mapped, resourceAttributes, toScopeMetrics } from './otlp-metrics.ts';
-import { describeFailure, type Fate, fateOfAttempts, fateOfCall } from './otlp-outcome.ts';
+import { askedWait, describeFailure, type Fate, fateOfAttempts, fateOfCall } from './otlp-outcome.ts';
 import { type OtlpOptions, type OtlpSettings, readSettings } from './otlp-settings.ts';
 
 export type { OtlpOptions } from './otlp-settings.ts';
@@ -70,11 +70,11 @@ class Destination {
 
   /** Rejects when nothing was taken. With totals, what was never answered is settled by the next ones. */
   async #deliver({ resource }: Snapshot, { scopeMetrics, points }: Mapped, signal: AbortSignal): Promise<void> {
-    this.#connection.begin();
-    const sending = this.#exporter.send(resourceAttributes(resource), scopeMetrics);
+    const send = () => this.#exporter.send(resourceAttributes(resource), scopeMetrics);
+    const { delivery, sending } = this.#connection.deliver(send);
     const outcome = await withinSignal(sending, signal);
-    const attempts = this.#connection.end();
-    const wait = attempts.at(-1)?.retryAfter;
+    const attempts = delivery.end();
+    const wait = askedWait(outcome?.failure, attempts);
     if (wait !== undefined) this.#notBefore = performance.now() + wait;
     if (outcome !== undefined && outcome.failure === undefined) return this.#countTaken(points, outcome);
     const reason = `otlp: ${describeFailure(outcome?.failure, attempts)}`;

@@ -53,7 +53,12 @@ function offsetOf(clock: () => number): number {
   return offset;
 }
 
-/** Epoch ms at which the process started; the same in every thread. */
+const processStart = dateNow() - process.uptime() * 1e3;
+
+/**
+ * Epoch ms at which the process started, always the same number: values that count from a later moment than before
+ * would be taken for a reset.
+ */
 export function processStartTime(): number {
-  return dateNow() - process.uptime() * 1e3;
+  return processStart;
 }

@@ -10,7 +10,6 @@ export type {
   InstrumentOptions,
   UpDown,
 } from './sampler/instruments.ts';
-export { register } from './sampler/registry.ts';
 export type {
   Attributes,
   HistogramValue,
@@ -21,6 +20,7 @@ export type {
   Scope,
   Sink,
 } from './sampler/sampler.ts';
+export { register } from './samplers.ts';
 export type {
   ExponentialBuckets,
   HistogramPoint,

@@ -12,15 +12,13 @@ import {
   type UpDown,
 } from './sampler/instruments.ts';
 import { sharedStore } from './shared-store.ts';
-
-/** The scope of what the app records through this package. */
-const SCOPE = { name: 'app' };
+import { APP_SCOPE } from './snapshot/metric.ts';
 
 function instruments(): Instruments {
   const state = processState();
   state.instruments ??= new Instruments(
     () => sharedStore(),
-    SCOPE,
+    APP_SCOPE,
     () => state.bounds ?? {},
     (line) => createLog(parse({}, process.env).config.log).warn(line),
   );

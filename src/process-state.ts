@@ -3,9 +3,11 @@
  * under a shared symbol, so that a preloaded copy and the app's own are one agent.
  */
 import { watchFastify } from './probes/fastify-route.ts';
+import type { KeptThreads } from './reporter/messages.ts';
 import type { Instruments } from './sampler/instruments.ts';
 import type { Agent } from './start.ts';
 import type { StoreWriter } from './store/writer.ts';
+import type { ThreadPart } from './thread-part.ts';
 
 /** Changes only when this interface changes in a way that another copy would not understand. */
 const STATE = Symbol.for('loadline.state.v1');
@@ -15,8 +17,12 @@ export interface ProcessState {
   store?: StoreWriter;
   /** Histogram bounds by metric name that the user set. */
   bounds?: Readonly<Record<string, readonly number[]>>;
-  /** Maps of the worker threads that recorded something, kept from one reporter to the next. Main thread only. */
-  threadMaps?: SharedArrayBuffer[];
+  /** What is known of worker threads, kept from one reporter to the next. Main thread only. */
+  threads?: KeptThreads;
+  /** What adapters that take differences were given, kept likewise. Main thread only. */
+  delivered?: Map<string, SharedArrayBuffer>;
+  /** This thread's part in the agent of the process. Worker threads only. */
+  part?: ThreadPart;
   instruments?: Instruments;
   /** The agent that runs in this thread. */
   agent?: Agent | undefined;

@@ -1,9 +1,17 @@
 /** The map of this thread: one, however many copies of the package write into it. */
+import { createRequire } from 'node:module';
 import { isMainThread, threadId } from 'node:worker_threads';
-import { parse } from './config.ts';
 import { processState } from './process-state.ts';
-import { announceMap } from './reporter/thread-map.ts';
+import { HEADER } from './store/layout.ts';
 import { StoreWriter } from './store/writer.ts';
+import { agentSettings, kernelThread, takePart } from './thread-part.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded where it is needed: a worker thread under the preload has the settings of the main thread's agent. */
+function parseEnvironment() {
+  return (require('./config.js') as typeof import('./config.ts')).parse({}, process.env).config;
+}
 
 /** This thread's map, made at the first call. Before the agent starts the environment alone decides its limits. */
 export function sharedStore(settings?: {
@@ -12,16 +20,19 @@ export function sharedStore(settings?: {
 }): StoreWriter {
   const state = processState();
   if (state.store && !settings) return state.store;
-  const { seriesLimit, bounds } = settings ?? parse({}, process.env).config;
+  const { seriesLimit, bounds } = settings ?? agentSettings() ?? parseEnvironment();
   state.bounds = bounds;
-  state.store ??= makeStore();
+  if (!state.store) {
+    state.store = makeStore();
+    // A worker thread hands its map over at once: it may be gone in a moment.
+    if (!isMainThread) takePart().announce();
+  }
   state.store.seriesLimit = seriesLimit;
   return state.store;
 }
 
-/** A worker thread of the app hands its map over at once: it may be gone in a moment. */
 function makeStore(): StoreWriter {
   const store = new StoreWriter({ threadId });
-  if (!isMainThread) announceMap(store.buffer);
+  if (!isMainThread) store.cells[HEADER.tid] = kernelThread();
   return store;
 }

@@ -10,6 +10,7 @@ import { eventLoop } from './probes/event-loop.ts';
 import { gc } from './probes/gc.ts';
 import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
+import { listenLimit } from './probes/listen-limit.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
 import { startup } from './probes/startup.ts';
@@ -21,10 +22,13 @@ import { sharedStore } from './shared-store.ts';
 import type { Attributes } from './snapshot/metric.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import type { StoreWriter } from './store/writer.ts';
+import { tellThreadEnds } from './thread-ends.ts';
+import { agentSettings, kernelThread, tellThreads } from './thread-part.ts';
+import { answerReporter } from './thread-samplers.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
-export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory];
+export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory, listenLimit];
 
 /** ms that a snapshot may take beside the samplers' own deadline. */
 const SNAPSHOT_LIMIT = 1000;
@@ -43,6 +47,8 @@ export interface Agent {
    * no answer in time. For bridges: an agent of another copy of this package may not have it. Never rejects.
    */
   snapshot?(without: string): Promise<Snapshot | undefined>;
+  /** What the agent does by itself when the process ends. For a preload that starts it only then. Never throws. */
+  flush?(): void;
 }
 
 const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
@@ -67,7 +73,7 @@ export async function stop(): Promise<void> {
 /** `servers`: those that listen already and that a probe may have missed. */
 export function startWith(options: Options, servers: readonly unknown[]): Agent {
   const state = processState();
-  const { config, problems } = parse(options, process.env);
+  const { config, problems } = settings(options);
   const log = createLog(config.log);
   if (state.agent) {
     const names = Object.keys(options ?? {});
@@ -87,6 +93,12 @@ export function startWith(options: Options, servers: readonly unknown[]): Agent 
   }
 }
 
+/** A worker thread that is given no options of its own takes those of the agent that the main thread runs. */
+function settings(options: Options): ReturnType<typeof parse> {
+  const inherited = Object.keys(options ?? {}).length === 0 ? agentSettings() : undefined;
+  return inherited && !isMainThread ? { config: inherited, problems: [] } : parse(options, process.env);
+}
+
 function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
   const state = processState();
   followFastify();
@@ -95,8 +107,10 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
   const stops = startProbes({ store, heartbeat, servers, ...config, ...definer(store, config), warn: log.once }, log);
   heartbeat.start();
   stops.push(() => heartbeat.stop());
+  if (kernelThread() === 0) stops.push(tellThreadEnds());
   // A worker thread's map is carried out by the main thread's reporter, since it was made.
   const carrier = isMainThread ? report(store, config, log) : STOPPED;
+  if (!isMainThread) stops.push(answerReporter(collect(config, log), heartbeat));
   let stopped: Promise<void> | undefined;
   const end = async () => {
     for (const stopProbe of stops) stopProbe();
@@ -112,38 +126,49 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
       return stopped;
     },
     snapshot: (without) => carrier.snapshot?.(without) ?? Promise.resolve(undefined),
+    flush: () => carrier.flush?.(),
   };
 }
 
 /** The main thread's numbers are carried out by a reporter thread of its own. */
 function report(store: StoreWriter, config: Config, log: Log): Agent {
-  const collector = new Collector({
-    samplers: samplerSet(),
-    timeout: config.samplerTimeout,
-    seriesLimit: config.seriesLimit,
-    processStart: processStartTime(),
-    warn: (_code, line) => log.warn(line),
-  });
+  const collector = collect(config, log);
   const state = processState();
-  state.threadMaps ??= [];
+  state.threads ??= { maps: [], folds: 0 };
+  state.delivered ??= new Map();
   const reporter = new Reporter({
-    threadMaps: state.threadMaps,
+    threads: state.threads,
+    delivered: state.delivered,
     data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),
     collectNow: () => collector.collectNow(),
   });
   reporter.start();
+  tellThreads(config);
   return {
     get ready() {
       return reporter.ready();
     },
     snapshot: (without) => reporter.snapshot(without, config.samplerTimeout + SNAPSHOT_LIMIT),
+    flush: () => reporter.flush(),
     async stop() {
+      tellThreads(undefined);
       await reporter.stop();
       collector.close();
     },
   };
+}
+
+/** Asks the samplers of this thread. */
+function collect(config: Config, log: Log): Collector {
+  return new Collector({
+    samplers: samplerSet(),
+    timeout: config.samplerTimeout,
+    seriesLimit: config.seriesLimit,
+    processStart: processStartTime(),
+    warn: (_code, line) => log.warn(line),
+  });
 }
 
 function startProbes(context: ProbeContext, log: Log): (() => void)[] {

@@ -32,7 +32,11 @@ const ROOTS = [
   'index',
   'instruments',
   'process-state',
+  'samplers',
   'shared-store',
+  'thread-ends',
+  'thread-part',
+  'thread-samplers',
   'register',
 ];
 
@@ -47,7 +51,19 @@ const PEERS = [
 /** The first rule that has a file holds for it. */
 const RULES: readonly Rule[] = [
   { files: ROOTS.map((name) => `src/${name}.${name === 'register' ? 'cts' : 'ts'}`), may: ['src/'] },
-  { files: ['src/cli/'], may: [...GROUND, 'src/config.ts', 'src/config/'] },
+  {
+    files: ['src/cli/'],
+    may: [
+      ...GROUND,
+      'src/config.ts',
+      'src/config/',
+      'src/host/',
+      'src/reporter/adapters.ts',
+      'src/reporter/loopback.ts',
+      'src/reporter/resolve-module.ts',
+    ],
+    types: ['src/snapshot/'],
+  },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {
     files: ['src/probes/'],
@@ -58,7 +74,7 @@ const RULES: readonly Rule[] = [
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/snapshot/'],
+    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
     types: ['src/config.ts'],
   },
   {

@@ -1,7 +1,9 @@
 /** What a command line of `loadline` asks for. Pure. */
 
 export type Command =
-  | { readonly name: 'help' | 'version' | 'path' | 'check' }
+  | { readonly name: 'help' | 'version' | 'path' }
+  /** `modules`: adapters to be checked besides those of the environment. */
+  | { readonly name: 'check'; readonly modules: readonly string[] }
   /** No arguments at all, or a line that cannot be understood. */
   | { readonly name: 'usage'; readonly problem?: string }
   /** `argv` goes to node as it is. `app` is the script in it; undefined when node is told to run something else. */
@@ -38,9 +40,16 @@ export function parseArguments(argv: readonly string[]): Command {
   const [first] = argv;
   if (first === undefined) return { name: 'usage' };
   const name = Object.hasOwn(COMMANDS, first) ? COMMANDS[first]! : undefined;
+  if (name === 'check') return check(argv.slice(1));
   if (name && argv.length === 1) return { name };
   if (name) return { name: 'usage', problem: `"${first}" takes no arguments, got "${argv[1]}"` };
   return findApp(argv);
+}
+
+function check(modules: readonly string[]): Command {
+  const odd = modules.find((module) => module === '' || module.startsWith('-'));
+  if (odd === undefined) return { name: 'check', modules };
+  return { name: 'usage', problem: `"check" takes names of adapter modules only, got "${odd}"` };
 }
 
 function findApp(argv: readonly string[]): Command {

@@ -1,10 +1,12 @@
 /** `loadline check`: what was configured, and what this machine supports. */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { type Limits, readLimits } from './cgroup.ts';
+import { lookUp } from '../host/thread-pool.ts';
+import { access } from './access.ts';
 import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
+import { hostFindings } from './host-findings.ts';
+import { loadModules, modulesOf } from './modules.ts';
 
 /** One thing that the agent wants of this machine. */
 export interface Finding {
@@ -28,6 +30,7 @@ export interface CheckReport {
 interface CheckedConfig {
   readonly adapters: readonly unknown[];
   readonly prometheus: { readonly host: string; readonly port: number };
+  readonly token: string;
 }
 
 /** `parse` of `src/config.ts`. */
@@ -36,8 +39,15 @@ export type Parse = (
   env: NodeJS.ProcessEnv,
 ) => { readonly config: CheckedConfig; readonly problems: readonly string[] };
 
-/** Tries things out: starts an empty thread, listens, asks itself over loopback. Takes about 0.1 s; never rejects. */
-export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promise<CheckReport> {
+/**
+ * Tries things out: starts an empty thread, listens, asks itself over loopback, connects to destinations. Takes about
+ * 0.1 s; never rejects. `modules`: adapters of anybody, which the environment cannot name.
+ */
+export async function collectReport(
+  env: NodeJS.ProcessEnv,
+  parse: Parse,
+  modules: readonly string[] = [],
+): Promise<CheckReport> {
   const { config, problems } = parse(undefined, env);
   const findings = [
     nodeVersion(process.versions.node),
@@ -45,15 +55,16 @@ export async function collectReport(env: NodeJS.ProcessEnv, parse: Parse): Promi
     permission(),
     await workers(),
     await port(config),
+    await access(config),
     ...(await reach(destinationsOf(config.adapters, env))),
+    ...(await loadModules([...modulesOf(config.adapters), ...modules])),
     ...(await observeChannels()),
     uvMetrics(),
-    readable('/proc/self/net/tcp', 'no listen queue and unread sockets'),
-    readable('/proc/self/schedstat', 'no run-queue wait by thread'),
-    readable('/proc/self/smaps_rollup', 'no PSS'),
-    container(readLimits()),
+    await threadPool(),
+    ...(await hostFindings()),
   ];
-  return { config: flatten(config), problems, findings };
+  const shown = { ...config, token: config.token === '' ? '' : '(set, not shown)' };
+  return { config: flatten(shown), problems, findings };
 }
 
 /** No configuration problem, and nothing essential missing. */
@@ -135,23 +146,12 @@ function uvMetrics(): Finding {
   return { what: 'uvMetricsInfo', state: there ? 'yes' : 'no', essential: false, detail };
 }
 
-function readable(path: string, without: string): Finding {
-  try {
-    readFileSync(path);
-    return { what: path, state: 'yes', essential: false, detail: 'readable' };
-  } catch (error) {
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    return { what: path, state: 'no', essential: false, detail: `${code}: ${without}` };
-  }
-}
-
-function container({ version, memory, cpus }: Limits): Finding {
-  const detail = [
-    version === undefined ? 'no cgroup' : `cgroup v${version}`,
-    memory === undefined ? 'no memory limit' : `memory limit ${(memory / 1e6).toFixed(0)} MB`,
-    cpus === undefined ? 'no CPU limit' : `CPU limit ${cpus}`,
-  ].join(', ');
-  return { what: 'container limits', state: version === undefined ? 'no' : 'yes', essential: false, detail };
+/** The probe's own no-op: denied, it would not get as far as the pool. */
+async function threadPool(): Promise<Finding> {
+  const what = 'thread pool delay';
+  const error = await new Promise<Error | null>((resolve) => lookUp(resolve));
+  const detail = error === null ? 'measured' : `absent: ${error.message}`;
+  return { what, state: error === null ? 'yes' : 'no', essential: false, detail };
 }
 
 function flatten(value: object, prefix = ''): [string, string][] {

@@ -1,6 +1,6 @@
 /** The text of `loadline --help`. */
 export const HELP = `Usage: loadline [node options] app.js [arguments]
-       loadline path | check | --help | --version
+       loadline path | check [adapter module ...] | --help | --version
 
 Runs a Node.js app with the loadline agent: as "node --require <agent> [node options] app.js [arguments]", with the
 app's input, output, signals and exit code untouched. Metrics are then on http://127.0.0.1:9464/metrics.
@@ -10,8 +10,9 @@ app's input, output, signals and exit code untouched. Metrics are then on http:/
   loadline path                   print the agent's absolute path, for
                                     node --require "$(loadline path)" app.js
                                     NODE_OPTIONS="--require $(loadline path)" npm start
-  loadline check                  print the configuration and what this machine supports;
-                                    exit code 1 when something keeps the agent from working as told
+  loadline check                  print the configuration, what this machine supports, and whether destinations
+                                    can be reached; exit code 1 when something keeps the agent from working as
+                                    told. "loadline check my-adapter" also tries to load that module
   loadline --help, --version      (an app that is called "path" or "check": loadline ./check)
 
 Settings are environment variables, among them OTEL_SERVICE_NAME, OTEL_EXPORTER_PROMETHEUS_HOST and

@@ -24,7 +24,7 @@ async function main(command: Command): Promise<number> {
       process.stdout.write(`${REGISTER}\n`);
       return 0;
     case 'check':
-      return check();
+      return check(command.modules);
     case 'usage':
       process.stderr.write(command.problem ? `loadline: ${command.problem}. See loadline --help.\n` : HELP);
       return 2;
@@ -34,14 +34,15 @@ async function main(command: Command): Promise<number> {
 }
 
 /** Loads what only it needs when it is asked for: an app should start at once. */
-async function check(): Promise<number> {
+async function check(modules: readonly string[]): Promise<number> {
   const [{ collectReport, formatCheck, isUsable }, { parse }] = await Promise.all([
     import('./check.ts'),
     import('../config.ts'),
   ]);
-  const report = await collectReport(process.env, parse);
-  process.stdout.write(formatCheck(report));
-  return isUsable(report) ? 0 : 1;
+  const report = await collectReport(process.env, parse, modules);
+  await new Promise((resolve) => process.stdout.write(formatCheck(report), resolve));
+  // Modules that were loaded may have begun something that does not end.
+  return process.exit(isUsable(report) ? 0 : 1);
 }
 
 async function start(argv: readonly string[], app: string | undefined): Promise<number> {

@@ -15,7 +15,7 @@ export const ADAPTER_VARIABLES: Readonly<Record<string, string>> = Object.freeze
   LOADLINE_GRAPHITE_FORMAT: '`tagged` (`name;tag=value`) or `dotted`.',
   LOADLINE_GRAPHITE_TEMPLATE: 'The path of a dotted series: `{service}.{host}.{metric}.{attributes}`.',
   LOADLINE_GRAPHITE_SPOOL_BYTES: 'Bytes of lines that wait for carbon at most.',
-  LOADLINE_GRAPHITE_SPOOL_AGE: 'Milliseconds that a line waits at most.',
+  LOADLINE_GRAPHITE_SPOOL_AGE: 'Seconds that a line waits at most.',
   LOADLINE_GRAPHITE_TRANSPORT: '`graphite` for a client of that npm package.',
   LOADLINE_PUSHGATEWAY_URL: 'Where the Pushgateway is: `http://host:9091`.',
   LOADLINE_PUSHGATEWAY_JOB: 'The job that metrics are pushed under.',

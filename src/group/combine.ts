@@ -3,10 +3,9 @@ import type { Aggregate } from '../config.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { Attributes, Metric } from '../snapshot/metric.ts';
 import type { MetricSnapshot, Point } from '../snapshot/snapshot.ts';
+import { MAIN_WORKER, WORKER_ATTRIBUTE as WORKER } from '../snapshot/worker.ts';
 import type { Shown } from './slots.ts';
 import { sumsOf } from './sums.ts';
-
-const WORKER = 'loadline.worker';
 
 /**
  * One list. Gauges carry `loadline.worker`, the number of their slot; counters, updowns and histograms add up over all
@@ -37,7 +36,7 @@ function withWorker(snapshot: MetricSnapshot, number: number, aggregate: Aggrega
 /** `3`; of a thread of it `3.1`. */
 function worker(attributes: Attributes, number: number): Attributes {
   const { [WORKER]: thread, ...rest } = attributes;
-  const isMain = thread === undefined || thread === 'main';
+  const isMain = thread === undefined || thread === MAIN_WORKER;
   return { ...rest, [WORKER]: isMain ? String(number) : `${number}.${thread}` };
 }
 

@@ -1,22 +1,24 @@
 /** This process as one of its group: it seeks the leader, joins it, or becomes it, until it ends. docs/group.md */
 import type { Server, Socket } from 'node:net';
 import { epochOf, now, timers } from '../clock.ts';
-import type { Aggregate } from '../config.ts';
 import { describe } from '../errors.ts';
 import { merge } from '../snapshot/merge.ts';
-import type { Attributes } from '../snapshot/metric.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { VERSION } from '../version.ts';
 import { isGone } from './alive.ts';
-import { decodeSnapshot, encodeSnapshot } from './codec.ts';
+import { decodeMetrics, decodeSnapshot, encodeMetrics, encodeSnapshot } from './codec.ts';
 import { Held } from './held.ts';
-import { Leader, type Mark } from './leader.ts';
+import { HostTotals } from './host-totals.ts';
+import { Leader } from './leader.ts';
 import { Ledger } from './ledger.ts';
-import { type Meeting, type Met, pause } from './meeting.ts';
+import { discard } from './meeting.ts';
 import { type Joined, Member } from './member.ts';
-import { type Claim, type Slot, SlotTable, type Who } from './slots.ts';
+import { Note, type Notes } from './note.ts';
+import type { GroupOptions } from './options.ts';
+import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
-import { type OpenTrouble, STALE_AFTER, Watch } from './watch.ts';
+import { atMost, pause } from './waiting.ts';
+import { Silence, Watch } from './watch.ts';
 
 /** ms between two words of every process. */
 const BEAT = 1000;
@@ -30,43 +32,9 @@ const SILENT_LIMIT = 10_000;
 const LOOK = 5;
 /** Series of one metric that are remembered of processes that ended, as a multiple of the budget of one. */
 const ROOM = 2;
-
-export interface GroupOptions {
-  readonly meeting: Meeting;
-  readonly self: Who & { readonly resource: Attributes };
-  readonly aggregate: Aggregate;
-  readonly seriesLimit: number;
-  /** Whether adapters push, so that each process' last values are kept for them. */
-  readonly pushes: boolean;
-  /** Asks the app's thread for what only it knows, and resolves when that is there or can't be had. Never rejects. */
-  refresh(): Promise<void>;
-  /** What this process counts at this moment. Later calls never show less. */
-  read(): readonly MetricSnapshot[];
-  /** What is true of the host rather than of a process. */
-  readHost(): readonly MetricSnapshot[];
-  /** It is about to lead: what takes its time can begin. */
-  prepare(): void;
-  /**
-   * This process leads now: it serves and pushes for all. `basis`: what was delivered last, by adapter; undefined when
-   * nothing is known of that although there was a leader before. Resolves with the URL that it serves at. Never rejects.
-   */
-  lead(change: {
-    readonly basis: ReadonlyMap<string, Snapshot> | undefined;
-    readonly isTakeover: boolean;
-  }): Promise<string | undefined>;
-  /** It does not lead any more. Never rejects. */
-  follow(): Promise<void>;
-  /** It has no group. `serves`: it may serve by itself. Never rejects. */
-  alone(serves: boolean): Promise<void>;
-  /** The leader serves there (undefined: nowhere). */
-  onOpen(url: string | undefined): void;
-  /** It is one of several now. Called once. */
-  onCompany(): void;
-  /** What this process answers to a question of the leader; must not throw. */
-  answer(what: string): unknown;
-  openTrouble: OpenTrouble;
-  warn(line: string): void;
-}
+/** Names of notes: counters of the host as they were shown, and what an adapter delivered. */
+const HOST = 'host';
+const DELIVERED = 'delivered ';
 
 type Role = 'seeking' | 'leader' | 'member' | 'alone' | 'ended';
 
@@ -75,20 +43,21 @@ export class Group {
   readonly #options: GroupOptions;
   readonly #table: SlotTable;
   readonly #ledger: Ledger;
+  readonly #hostTotals = new HostTotals();
   readonly #view: View;
   readonly #watch: Watch;
-  readonly #marks = new Map<string, Mark>();
+  readonly #silence: Silence;
+  readonly #notes: Notes = new Map();
   readonly #said = new Set<string>();
   #role: Role = 'seeking';
   #leader: Leader | undefined;
   #member: Member | undefined;
   #claim: Claim | undefined;
-  #wasDeputy = false;
+  /** All notes of the last leader are known here. */
+  #knowsNotes = false;
   #hasCompany = false;
   #beats = 0;
   #timer: ReturnType<typeof timers.setInterval> | undefined;
-  /** The leader has been silent since; ends that finding. */
-  #endSilence: (() => void) | undefined;
 
   constructor(options: GroupOptions) {
     this.#options = options;
@@ -98,6 +67,7 @@ export class Group {
     this.#ledger = new Ledger(seriesLimit * ROOM);
     this.#view = new View({ aggregate, self: self.key, keepsDeparted: pushes });
     this.#watch = new Watch(options.openTrouble);
+    this.#silence = new Silence(options.openTrouble);
   }
 
   get role(): Role {
@@ -111,27 +81,32 @@ export class Group {
     await this.#seek();
   }
 
-  /** What this process has to show: as the leader that of all, alone its own. Never rejects. */
+  /** What this process has to show: as the leader that of all, else its own. */
   async snapshot(): Promise<Snapshot> {
-    const { self, refresh, read, readHost } = this.#options;
+    const { self, refresh, read } = this.#options;
     await Promise.all([refresh(), this.#leader?.pull(PULL_LIMIT)]);
-    // Not before: what is noted in between must not be later than this.
+    // Read now, not before: what is noted in between must not be later than this.
     const own = read();
     const moment = now();
     const time = epochOf(moment);
+    const host = this.#readHost(time);
     const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-    if (!this.#leader || !slot) return { time, resource: self.resource, metrics: merge([own, readHost()]) };
+    if (!this.#leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
     this.#note(slot, own, time);
     const slots = this.#table.slots().map((each) => ({ ...each, occupant: each.occupant && { ...each.occupant } }));
+    this.#leader.note(HOST, new Note(time, () => encodeMetrics(host)));
     await this.#leader.keep();
-    return this.#view.show({ time, now: moment, slots, host: readHost() });
+    return this.#view.show({ time, now: moment, slots, host });
   }
 
-  /** An adapter has delivered a snapshot; `oldest`: the time of the one that is furthest behind (epoch ms). */
-  delivered(adapter: string, snapshot: Snapshot, takesDeltas: boolean, oldest: number): void {
-    this.#view.delivered(oldest);
-    if (!this.#leader || !takesDeltas || !this.#hasCompany) return;
-    this.#leader.delivered(adapter, { time: snapshot.time, bytes: encodeSnapshot(snapshot) });
+  /** An adapter that takes differences has delivered up to there: its next one begins from it, whoever leads. */
+  delivered(adapter: string, basis: Snapshot): void {
+    this.#leader?.note(DELIVERED + adapter, new Note(basis.time, () => encodeSnapshot(basis)));
+  }
+
+  /** All adapters answer for what was shown up to `time` (epoch ms). */
+  taken(time: number): void {
+    this.#view.taken(time);
   }
 
   /** What the other processes answer, by slot, within `limit` ms; only the leader gets any. */
@@ -141,27 +116,30 @@ export class Group {
       try {
         answers.set(slot, JSON.parse(body.toString()));
       } catch {
-        this.#sayOnce(`slot ${slot} of the group answered with something that is no JSON`);
+        this.#complain(`an answer of worker ${slot} is no JSON`);
       }
     }
     return answers;
   }
 
-  /** The last word: what this process counted is handed over, within `limit` ms. Idempotent. */
+  /** Slot of this process; undefined while it is on its own. */
+  get slot(): number | undefined {
+    return this.#hasCompany ? this.#claim?.slot : undefined;
+  }
+
+  /** The last word: what this process counted is handed over, within `limit` ms. */
   async end(limit: number): Promise<void> {
     const role = this.#role;
     this.#role = 'ended';
     timers.clearInterval(this.#timer);
     const { self, read, meeting } = this.#options;
-    const own = this.#ledger.observe(read());
     if (role === 'member') {
-      this.#member!.values(Held.of(own), epochOf(now()));
+      this.#member!.values(Held.of(this.#ledger.observe(read())), epochOf(now()));
       await this.#member!.leave(limit);
     } else if (role === 'leader') {
-      const slot = this.#table.find(self.key);
-      if (slot) Object.assign(slot.occupant!, { held: Held.of(own), time: epochOf(now()) });
-      const isLast = this.#leader!.members === 0;
-      if (isLast) meeting.remove();
+      const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
+      if (slot) this.#note(slot, read(), epochOf(now()));
+      if (!this.#leader!.hasMembers) meeting.remove();
       await this.#leader!.resign(limit);
     }
   }
@@ -173,7 +151,7 @@ export class Group {
       // It may have ended meanwhile.
       if (this.#role !== 'seeking') return discard(met);
       if (met.as === 'leader') return this.#lead(met.server, met.isSuccessor);
-      if (met.as === 'stranger') return this.#beAlone('socket', met.problem);
+      if (met.as === 'stranger') return this.#onStranger(met.problem);
       if (met.as === 'member') await this.#join(met.socket, begin);
       else await pause();
     }
@@ -182,43 +160,40 @@ export class Group {
   async #join(socket: Socket, begin: number): Promise<void> {
     const { self, onOpen } = this.#options;
     const member: Member = new Member({
-      ...{ socket, self, table: this.#table, marks: this.#marks },
-      ...{ claim: this.#claim, wasDeputy: this.#wasDeputy },
-      onPull: (number) => void this.#onPull(number),
+      ...{ socket, self, table: this.#table, notes: this.#notes },
+      ...{ claim: this.#claim, wasDeputy: this.#knowsNotes },
+      onPull: (number) => void this.#sendValues(number),
       onAsk: (number, what) => void this.#onAsk(number, what),
       onOpen: (url) => onOpen(url || undefined),
       onEnd: (problem) => this.#onEnd(member, problem),
     });
     const joined = await member.join();
     if (this.#role !== 'seeking') return;
-    if (joined.state === 'joined') {
-      this.#claim = joined.claim;
-      this.#member = member;
-      this.#role = 'member';
-      this.#noteCompany();
-      await this.#sendValues();
-      return;
-    }
-    await this.#onRefusal(joined, begin);
+    if (joined.state !== 'joined') return this.#onRefusal(joined, begin);
+    this.#claim = joined.claim;
+    this.#member = member;
+    this.#role = 'member';
+    this.#noteCompany();
+    await this.#sendValues();
   }
 
   async #onRefusal(joined: Exclude<Joined, { state: 'joined' }>, begin: number): Promise<void> {
     if (joined.state === 'closed') return pause();
-    if (joined.state === 'garbage') return this.#beAlone('peer', joined.problem);
+    if (joined.state === 'garbage') {
+      this.#complain(joined.problem);
+      return this.#goAlone(true);
+    }
     if (joined.state === 'refused') {
       const { version, reason } = joined;
-      const line = describe('ERR_LOADLINE_GROUP_VERSION', { own: VERSION, found: version, reason });
-      this.#sayOnce(line);
+      this.#sayOnce(describe('ERR_LOADLINE_GROUP_VERSION', { own: VERSION, found: version, reason }));
       return this.#goAlone(false);
     }
-    const path = this.#options.meeting.path;
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SILENT', { path }));
+    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SILENT', { path: this.#options.meeting.path }));
     if (this.#claim === undefined && now() - begin > SILENT_LIMIT) return this.#goAlone(true);
   }
 
-  #beAlone(what: 'socket' | 'peer', reason: string): Promise<void> {
-    const code = what === 'socket' ? 'ERR_LOADLINE_GROUP_SOCKET' : 'ERR_LOADLINE_GROUP_PEER';
-    this.#sayOnce(describe(code, { path: this.#options.meeting.path, reason }));
+  #onStranger(reason: string): Promise<void> {
+    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason }));
     return this.#goAlone(true);
   }
 
@@ -229,55 +204,66 @@ export class Group {
   }
 
   async #lead(server: Server, isSuccessor: boolean): Promise<void> {
-    const { self, warn, prepare } = this.#options;
+    const { self, prepare, lead, readHost } = this.#options;
     this.#role = 'leader';
     this.#table.begin(now());
     prepare();
-    this.#leader = new Leader({
-      ...{ server, self, table: this.#table, marks: this.#marks },
+    const leader = new Leader({
+      ...{ server, self, table: this.#table, notes: this.#notes },
       onJoin: () => this.#noteCompany(),
       onChange: () => this.#look(),
-      warn: (reason) => warn(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason })),
+      warn: (reason) => this.#complain(reason),
     });
-    await this.#leader.gather(isSuccessor || this.#claim !== undefined);
+    this.#leader = leader;
+    const wasMember = this.#claim !== undefined;
+    await leader.gather(isSuccessor || wasMember);
     if (this.#role !== 'leader') return;
-    const isTakeover = this.#claim !== undefined || this.#leader.follows;
     const slot = this.#table.find(self.key)!;
     this.#claim = { slot: slot.number, generation: slot.occupant!.generation };
     if (this.#table.slots().length > 1) this.#noteCompany();
-    const url = await this.#options.lead({ isTakeover, basis: this.#basis(isTakeover) });
-    this.#leader.open(url ?? '');
+    const isTakeover = wasMember || leader.follows;
+    const shown = this.#noted(HOST, decodeMetrics);
+    if (shown) this.#hostTotals.follow(shown, readHost(), epochOf(now()));
+    const isKnown = !isTakeover || leader.knowsNotes || this.#knowsNotes;
+    this.#knowsNotes = true;
+    const url = await lead(isKnown ? this.#bases() : undefined, isTakeover);
+    leader.open(url ?? '');
   }
 
-  /** Nothing was delivered before, everything is new; or, undefined, nobody knows. */
-  #basis(isTakeover: boolean): ReadonlyMap<string, Snapshot> | undefined {
-    if (isTakeover && !this.#leader!.knowsMarks && !this.#wasDeputy) return undefined;
-    const basis = new Map<string, Snapshot>();
-    for (const [adapter, { bytes }] of this.#marks) {
-      try {
-        basis.set(adapter, decodeSnapshot(bytes));
-      } catch {
-        return undefined;
-      }
+  /** What adapters have delivered. */
+  #bases(): ReadonlyMap<string, Snapshot> {
+    const bases = new Map<string, Snapshot>();
+    for (const name of this.#notes.keys()) {
+      const basis = name.startsWith(DELIVERED) ? this.#noted(name, decodeSnapshot) : undefined;
+      if (basis) bases.set(name.slice(DELIVERED.length), basis);
     }
-    return basis;
+    return bases;
+  }
+
+  /** Undefined where there is no such note, or none that can be read. */
+  #noted<T>(name: string, decode: (bytes: Buffer) => T): T | undefined {
+    const note = this.#notes.get(name);
+    try {
+      return note && decode(note.bytes);
+    } catch {
+      this.#complain(`its note of ${name} cannot be read`);
+      return undefined;
+    }
   }
 
   #onEnd(member: Member, problem: string | undefined): void {
     if (this.#role !== 'member' || member !== this.#member) return;
-    if (problem !== undefined)
-      this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason: problem }));
-    this.#endSilence?.();
-    this.#endSilence = undefined;
-    this.#wasDeputy = member.isDeputy;
+    if (problem !== undefined) this.#complain(problem);
+    this.#silence.end();
+    this.#knowsNotes = member.isDeputy;
     this.#member = undefined;
     this.#role = 'seeking';
     void this.#seek();
   }
 
   async #beat(): Promise<void> {
-    if (this.#role === 'member') return this.#memberBeat();
-    if (this.#role !== 'leader' || !this.#leader) return;
+    if (this.#role === 'member') return this.#memberBeat(this.#member!);
+    if (this.#role !== 'leader' || !this.#leader || this.#leader.isGathering) return;
     this.#leader.beat();
     this.#leader.sweep();
     this.#look();
@@ -286,36 +272,28 @@ export class Group {
       this.#note(slot, this.#options.read(), epochOf(now()));
       await this.#leader.keep();
     }
-    if (++this.#beats % LOOK === 0) await this.#lookAtPath();
+    if (++this.#beats % LOOK === 0) await this.#lookAtPath(this.#leader);
   }
 
-  async #memberBeat(): Promise<void> {
-    const member = this.#member!;
+  async #memberBeat(member: Member): Promise<void> {
+    const pid = member.leaderPid;
+    const slot = this.#table.slots().find(({ occupant }) => occupant?.pid === pid)?.number ?? 0;
+    this.#silence.look({ slot, pid, silent: member.silence() });
     if (member.wantsValues()) await this.#sendValues();
     else member.beat();
-    const silent = member.silence();
-    if (silent > STALE_AFTER && !this.#endSilence) {
-      const pid = member.leaderPid;
-      const slot = this.#table.slots().find(({ occupant }) => occupant?.pid === pid)?.number ?? 0;
-      this.#endSilence = this.#options.openTrouble({ kind: 'stopped', slot, pid, silent });
-    } else if (silent <= STALE_AFTER && this.#endSilence) {
-      this.#endSilence();
-      this.#endSilence = undefined;
-    }
   }
 
   /** The socket's path is what makes a leader: who does not have it any more steps down. */
-  async #lookAtPath(): Promise<void> {
+  async #lookAtPath(leader: Leader): Promise<void> {
     const { meeting, follow } = this.#options;
     const state = meeting.state();
     if (state === 'ours') return;
     if (state === 'gone') {
       const met = await meeting.meet();
-      if (met.as === 'leader') return this.#leader!.attend(met.server);
-      discard(met);
+      if (met.as === 'leader') leader.attend(met.server);
+      else discard(met);
       return;
     }
-    const leader = this.#leader!;
     this.#leader = undefined;
     this.#role = 'seeking';
     this.#watch.end();
@@ -328,25 +306,25 @@ export class Group {
     if (!this.#leader?.isGathering) this.#watch.look(this.#table.slots(), this.#options.self.key, now());
   }
 
-  async #onPull(number: number): Promise<void> {
-    await this.#sendValues(number);
-  }
-
   async #onAsk(number: number, what: string): Promise<void> {
     const answer = await this.#options.answer(what);
     this.#member?.answer(number, Buffer.from(JSON.stringify(answer ?? null)));
   }
 
-  /** With `pull`, as fresh as can be had in time. */
+  /** With `pull`, the number of a question, as fresh as can be had in time. */
   async #sendValues(pull?: number): Promise<void> {
     if (pull !== undefined) await atMost(this.#options.refresh(), ANSWER_LIMIT);
     const metrics = this.#ledger.observe(this.#options.read());
-    const sent = this.#member?.values(Held.of(metrics), epochOf(now()), pull) ?? true;
-    if (!sent) this.#sayOnce(describe('ERR_LOADLINE_GROUP_SIZE', {}));
+    const isSent = this.#member?.values(Held.of(metrics), epochOf(now()), pull) ?? true;
+    if (!isSent) this.#sayOnce(describe('ERR_LOADLINE_GROUP_SIZE', {}));
   }
 
   #note({ occupant }: Slot, metrics: readonly MetricSnapshot[], time: number): void {
     Object.assign(occupant!, { held: Held.of(this.#ledger.observe(metrics)), time });
+  }
+
+  #readHost(time: number): MetricSnapshot[] {
+    return this.#hostTotals.read(this.#options.readHost(), time);
   }
 
   #noteCompany(): void {
@@ -355,24 +333,13 @@ export class Group {
     this.#options.onCompany();
   }
 
+  #complain(reason: string): void {
+    this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason }));
+  }
+
   #sayOnce(line: string): void {
     if (this.#said.has(line)) return;
     this.#said.add(line);
     this.#options.warn(line);
   }
-}
-
-function discard(met: Met): void {
-  if (met.as === 'member') met.socket.destroy();
-  if (met.as === 'leader') met.server.close();
-}
-
-/** Waits for the work, but no longer than `limit` ms. */
-async function atMost(work: Promise<void>, limit: number): Promise<void> {
-  let timer: ReturnType<typeof timers.setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = timers.setTimeout(resolve, limit);
-  });
-  await Promise.race([work, late]);
-  timers.clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 /** What one process has counted, so that it never falls and nothing of it vanishes: pure. */
 import { addValues, isSameMetric } from '../snapshot/merge.ts';
-import { isCumulative, type Metric, OVERFLOW_ATTRIBUTES, seriesKey } from '../snapshot/metric.ts';
+import { isCumulative, type Metric, OVERFLOW_ATTRIBUTES } from '../snapshot/metric.ts';
+import { seriesKey } from '../snapshot/series-key.ts';
 import type { MetricSnapshot, Point } from '../snapshot/snapshot.ts';
 
 const OVERFLOW_KEY = seriesKey(OVERFLOW_ATTRIBUTES);

@@ -2,7 +2,6 @@
 import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { timers } from '../clock.ts';
 
 /** ms after which a lock is left over from a process that died with it: it is held for a few. */
 const LOCK_LIMIT = 2000;
@@ -147,9 +146,8 @@ function breakOld(lock: string): void {
   }
 }
 
-/** ms until the next try, different for each process. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    timers.setTimeout(resolve, 10 + Math.random() * 30);
-  });
+/** It is not wanted any more. */
+export function discard(met: Met): void {
+  if (met.as === 'member') met.socket.destroy();
+  if (met.as === 'leader') met.server.close();
 }

@@ -4,9 +4,10 @@ import { now, timers } from '../clock.ts';
 import type { Attributes } from '../snapshot/metric.ts';
 import { VERSION } from '../version.ts';
 import { Held } from './held.ts';
-import type { Mark } from './leader.ts';
 import { Link } from './link.ts';
 import { type Message, PROTOCOL } from './messages.ts';
+import { type Notes, takeNote } from './note.ts';
+import { sendBase, sendLast, sendNote } from './peers.ts';
 import type { Claim, RosterEntry, SlotTable, Who } from './slots.ts';
 
 /** ms in which a leader must answer a process that joins. It may still be waiting for others. */
@@ -23,7 +24,7 @@ export interface MemberOptions {
   /** What it has under the last leader, if it was with one. */
   readonly claim: Claim | undefined;
   readonly wasDeputy: boolean;
-  readonly marks: Map<string, Mark>;
+  readonly notes: Notes;
   onPull(number: number): void;
   onAsk(number: number, what: string): void;
   onOpen(url: string): void;
@@ -131,14 +132,14 @@ export class Member {
   }
 
   #onNews(message: Message, body: Buffer): void {
-    const { table, marks } = this.#options;
+    const { table, notes } = this.#options;
     if (message.type === 'pull') this.#options.onPull(message.number);
     else if (message.type === 'ask') this.#options.onAsk(message.number, message.what);
     else if (message.type === 'base') table.adoptBase(message.slot, message.through, Held.ofBytes(body));
     else if (message.type === 'roster') table.expect(message.roster, now());
     else if (message.type === 'open') this.#options.onOpen(message.url);
     else if (message.type === 'deputy') this.#isDeputy = true;
-    else if (message.type === 'delivered') marks.set(message.adapter, { time: message.time, bytes: body });
+    else if (message.type === 'note') takeNote(notes, message.name, message.time, body);
     else if (message.type === 'bye') table.detach(message.key, true);
     else if (message.type === 'last') this.#onLast(message, body);
   }
@@ -154,15 +155,12 @@ export class Member {
 
   /** What the new leader may not know. */
   #tell(known: ReadonlyMap<number, number>): void {
-    const { table, self, marks, wasDeputy } = this.#options;
-    for (const { number, through, base, occupant } of table.slots()) {
-      if (through > (known.get(number) ?? 0)) this.#link.send({ type: 'base', slot: number, through }, base.bytes);
-      if (!occupant?.held || !occupant.resource || occupant.key === self.key) continue;
-      const { generation, key, pid, resource, time, left, held } = occupant;
-      this.#link.send({ type: 'last', slot: number, generation, key, pid, resource, time, left }, held.bytes);
+    const { table, self, notes, wasDeputy } = this.#options;
+    for (const slot of table.slots()) {
+      if (slot.through > (known.get(slot.number) ?? 0)) sendBase(this.#link, slot);
+      if (slot.occupant?.key !== self.key) sendLast(this.#link, slot);
     }
-    if (!wasDeputy) return;
-    for (const [adapter, { time, bytes }] of marks) this.#link.send({ type: 'delivered', adapter, time }, bytes);
+    if (wasDeputy) for (const [name, note] of notes) sendNote(this.#link, name, note);
   }
 
   #onLast(message: Of<'last'>, body: Buffer): void {

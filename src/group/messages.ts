@@ -49,8 +49,8 @@ export type Message =
     }
   /** Body: what earlier processes of a slot counted. */
   | { readonly type: 'base'; readonly slot: number; readonly through: number }
-  /** Body: the snapshot up to which an adapter that takes differences has delivered. */
-  | { readonly type: 'delivered'; readonly adapter: string; readonly time: number }
+  /** Body: what the next leader must know, by name; `time` (epoch ms) tells which is later. */
+  | { readonly type: 'note'; readonly name: string; readonly time: number }
   | { readonly type: 'deputy' }
   | { readonly type: 'roster'; readonly roster: readonly RosterEntry[] }
   /** The leader serves there, or nowhere (an empty text). */
@@ -93,7 +93,7 @@ const SHAPES: { readonly [type in Message['type']]: Readonly<Record<string, Chec
   values: { time: number, pull: optional(count) },
   last: { ...ENTRY, resource: areAttributes, time: number, left: flag },
   base: { slot: count, through: count },
-  delivered: { adapter: text, time: number },
+  note: { name: text, time: number },
   deputy: {},
   roster: { roster: listOf(entry) },
   open: { url: text },

@@ -60,8 +60,8 @@ export class View {
     this.#departed = [...this.#departed.slice(1 - DEPARTED_LIMIT), { at: time, snapshot }];
   }
 
-  /** Everybody has what was shown up to then (epoch ms). */
-  delivered(time: number): void {
+  /** Adapters answer for what was shown up to then (epoch ms). */
+  taken(time: number): void {
     this.#departed = this.#departed.filter(({ at }) => at >= time);
   }
 

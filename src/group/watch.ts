@@ -1,4 +1,5 @@
 /** Which processes of the group are there, silent or gone: looked at each second by the leader. */
+import { stateOf as kernelStateOf } from './alive.ts';
 import type { Slot } from './slots.ts';
 
 /** ms without a word after which a process is stale: it speaks each second, also while its app hangs. */
@@ -22,6 +23,9 @@ export interface Trouble {
   /** ms that it had been silent when it was noticed. */
   readonly silent: number;
 }
+
+/** ms of silence after which a process that the kernel does not call stopped is in trouble: a busy machine is no reason. */
+const TROUBLE_AFTER = 10_000;
 
 /** Opens a finding; returns what closes it. */
 export type OpenTrouble = (trouble: Trouble) => () => void;
@@ -61,5 +65,33 @@ function troubleOf(slot: Slot, self: string, time: number): Trouble | undefined 
   const { number, missing, occupant } = slot;
   if (state === 'dead') return { kind: 'process-missing', slot: number, pid: missing!.pid, silent: 0 };
   if (state !== 'stale') return undefined;
-  return { kind: 'stopped', slot: number, pid: occupant!.pid, silent: time - occupant!.heard };
+  return stopped({ slot: number, pid: occupant!.pid, silent: time - occupant!.heard });
+}
+
+/** Undefined while its silence is nothing to speak of. */
+function stopped(process: Omit<Trouble, 'kind'>): Trouble | undefined {
+  const { pid, silent } = process;
+  const isStopped = silent > STALE_AFTER && /t/i.test(kernelStateOf(pid) ?? '');
+  return isStopped || silent > TROUBLE_AFTER ? { kind: 'stopped', ...process } : undefined;
+}
+
+/** A member's look at its leader. */
+export class Silence {
+  readonly #open: OpenTrouble;
+  #close: (() => void) | undefined;
+
+  constructor(open: OpenTrouble) {
+    this.#open = open;
+  }
+
+  look(leader: Omit<Trouble, 'kind'>): void {
+    const trouble = stopped(leader);
+    if (trouble) this.#close ??= this.#open(trouble);
+    else if (leader.silent <= STALE_AFTER) this.end();
+  }
+
+  end(): void {
+    this.#close?.();
+    this.#close = undefined;
+  }
 }

@@ -93,7 +93,8 @@ export const eventLoop: HostProbeFactory = (map) => {
       if (ring.length > TICKS + 1) ring.shift();
     },
     read(put, time) {
-      if (map.header('beat') === 0) return;
+      // An agent that was stopped in its thread leaves its sums.
+      if (map.header('beat') === 0 && map.header('loopActive') === 0 && activeSeen === 0) return;
       const reading = take(time);
       put(TIME, reading.active / 1e3, { 'nodejs.eventloop.state': 'active' });
       put(TIME, reading.idle / 1e3, { 'nodejs.eventloop.state': 'idle' });

@@ -1,17 +1,21 @@
 /** What a probe on the reporter thread is: it reads the operating system or the maps, also while the app hangs. */
 import type { Attributes, Metric } from '../snapshot/metric.ts';
+import type { HistogramPoint } from '../snapshot/snapshot.ts';
 import type { StoreReader } from '../store/reader.ts';
 
-export type Put = (metric: Metric, value: number, attributes?: Attributes) => void;
+export type Put = (metric: Metric, value: number | HistogramPoint, attributes?: Attributes) => void;
 
 export interface HostProbe {
   readonly name: string;
-  /** `host`: it tells of the machine or container, so of several processes only one shows it. Default: `process`. */
-  readonly scope?: 'process' | 'host';
   readonly metrics: readonly Metric[];
+  /**
+   * What its numbers are about: this process, or what all processes of a service on this host share (the container, the
+   * network namespace), of which only one of them tells. Default: the process.
+   */
+  readonly scope?: 'process' | 'host';
   /** Puts every series it has at `time` (ms, monotonic). May throw: what it put before is kept. */
   read(put: Put, time: number): void;
-  /** Called every 5 s, for probes that look back. */
+  /** Called at the start and every 5 s, for probes that look back or count from there. */
   tick?(time: number): void;
 }
 

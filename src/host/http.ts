@@ -19,6 +19,8 @@ export const httpInFlight: HostProbeFactory = (map) => ({
   name: 'http-in-flight',
   metrics: [BUSY, OLDEST],
   read(put, time) {
+    // In a worker thread that only records, no request is seen.
+    if (map.header('threadId') !== 0 && map.header('beat') === 0 && map.header('busyAt') === 0) return;
     put(BUSY, map.busySeconds(time));
     const start = map.oldestStart();
     put(OLDEST, Number.isFinite(start) ? Math.max(0, time - start) / 1e3 : 0);

@@ -23,7 +23,8 @@ export const series: HostProbeFactory = (map, { seriesLimit, warn }) => ({
   metrics: [USED, LIMIT, OVERFLOWED],
   read(put) {
     put(USED, map.header('seriesUsed'));
-    put(LIMIT, seriesLimit);
+    // One limit for all threads: the main thread's map tells it.
+    if (map.header('threadId') === 0) put(LIMIT, seriesLimit);
     put(OVERFLOWED, map.header('overflowed'));
   },
   tick() {

@@ -45,10 +45,13 @@ export class Heartbeat {
     return () => this.#seconds.delete(tick);
   }
 
+  /** A beat that was promised in the map before this was there comes now, late or not. */
   start(): void {
-    this.#last = now();
+    this.#last = this.#cells[HEADER.beat] || now();
+    this.#interval = this.#cells[HEADER.beatInterval]!;
+    if (this.#cells[HEADER.beat] !== 0) this.#pulse();
     this.#arm(BUSY_INTERVAL);
-    this.#mark(this.#last);
+    this.#mark(now());
   }
 
   stop(): void {

@@ -56,7 +56,7 @@ let current: { readonly requests: Requests; readonly warn: (error: unknown) => v
 function onBodyClose(this: Request): void {
   const record = this[RECORD];
   // What arrives after the answer was waited for by nobody: the request was handled without it.
-  if (record && this.readableEnded && record.handled === 0) record.received = now();
+  if (record && this.readableEnded && record.handled === 0) current?.requests.received(record, now());
 }
 
 function onPrefinish(this: StartMessage['response']): void {
@@ -149,7 +149,7 @@ export const httpServer: Probe = {
         follow(socket, record);
         response.on('prefinish', onPrefinish);
         if (head.hasBody) {
-          record.hasBody = true;
+          requests.receives(record);
           makeRoom(request);
           request.on('close', onBodyClose);
         }

@@ -32,12 +32,6 @@ const answer: Answer = {
   },
 };
 
-function onBodyEnd(this: Stream): void {
-  const record = this[RECORD];
-  // What arrives after the answer was waited for by nobody: the request was handled without it.
-  if (record && record.received === 0 && record.handled === 0) record.received = now();
-}
-
 /** Follows every HTTP/2 server that begins to listen; returns what ends that. */
 export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: ProbeContext): () => void {
   const { queueHeaders } = context;
@@ -52,6 +46,12 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
     } catch (error) {
       warn(error);
     }
+  }
+
+  function onBodyEnd(this: Stream): void {
+    const record = this[RECORD];
+    // What arrives after the answer was waited for by nobody: the request was handled without it.
+    if (record && record.received === 0 && record.handled === 0) requests.received(record, now());
   }
 
   function onClose(this: Stream): void {
@@ -79,7 +79,9 @@ export function watchHttp2(requests: Requests, metrics: HttpMetrics, context: Pr
       makeRoom(stream);
       stream.on('prefinish', onPrefinish);
       stream.on('close', onClose);
-      if (!stream.endAfterHeaders) stream.on('end', onBodyEnd);
+      if (stream.endAfterHeaders) return;
+      requests.receives(record);
+      stream.on('end', onBodyEnd);
     } catch (error) {
       warn(error);
     }

@@ -1,6 +1,7 @@
 /** The one small record that a request in flight costs, and the list of all of them. */
 import type { IncomingMessage } from 'node:http';
 import type { Http2Stream } from 'node:http2';
+import { HANDLE, RECEIVE, SEND } from '../store/layout.ts';
 import type { Slots } from '../store/slots.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { isIgnored } from './ignore.ts';
@@ -39,6 +40,9 @@ export class RequestRecord {
   readonly scheme: 0 | 1;
   readonly protocol: 0 | 1 | 2;
   slot = -1;
+  /** The route that its slot shows, and its age (ms) from which on that is looked at again. */
+  shownRoute: string | undefined = undefined;
+  lookAt = 0;
   readonly request: IncomingMessage | Http2Stream;
   /** ServerResponse or Http2Stream. */
   readonly response: object;
@@ -94,9 +98,22 @@ export class Requests {
     return true;
   }
 
+  /** A body follows the head. */
+  receives(record: RequestRecord): void {
+    record.hasBody = true;
+    this.#slots.setPhase(record.slot, RECEIVE);
+  }
+
+  /** The app has read the last byte of the body. */
+  received(record: RequestRecord, time: number): void {
+    record.received = time;
+    this.#slots.setPhase(record.slot, HANDLE);
+  }
+
   /** The app ended its response. */
   handled(record: RequestRecord, time: number): void {
     record.handled = time;
+    this.#slots.setPhase(record.slot, SEND);
     record.route = routeOf(record.request, record.answer.status(record));
   }
 
@@ -122,9 +139,9 @@ export class Requests {
   }
 
   /**
-   * Looks at the requests that have been open for long. Event streams leave the requests in progress: they are open for
-   * hours and do no work. Ends the ones whose end nothing told: the app removed the listeners, or (Node 20, HTTP/2)
-   * the client said goodbye in the middle of a large answer.
+   * Looks at the requests that have been open for long. Their route is shown while they last. Event streams leave the
+   * requests in progress: they are open for hours and do no work. Ends the ones whose end nothing told: the app removed
+   * the listeners, or (Node 20, HTTP/2) the client said goodbye in the middle of a large answer.
    */
   review(time: number): void {
     let next: RequestRecord | undefined;
@@ -132,7 +149,18 @@ export class Requests {
       next = record.next;
       if (record.answer.isGone(record)) this.end(record, time);
       else if (record.detached === 0 && record.answer.isEventStream(record)) this.#detach(record, time);
+      else if (record.slot >= 0) this.#showRoute(record, time - record.start);
     }
+  }
+
+  /** Again at each doubling of its age: it may have gone on to another route. */
+  #showRoute(record: RequestRecord, age: number): void {
+    if (age < record.lookAt) return;
+    record.lookAt = 2 * age;
+    const route = record.handled > 0 ? record.route : routeOf(record.request, record.answer.status(record));
+    if (route === undefined || route === record.shownRoute) return;
+    record.shownRoute = route;
+    this.#slots.setRoute(record.slot, route);
   }
 
   #detach(record: RequestRecord, time: number): void {

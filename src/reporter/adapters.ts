@@ -49,12 +49,18 @@ export async function loadAdapter(options: LoadOptions): Promise<Adapter | undef
 async function make({ entry, config, main, context }: LoadOptions): Promise<Adapter> {
   const isOwn = typeof entry === 'string';
   const url = isOwn ? new URL(`../../adapters/${entry}.js`, import.meta.url).href : resolveModule(entry.module, main);
-  const factory = defaultExport(await import(url));
-  if (factory === undefined) throw new Error('its module has no function as default export');
+  const factory = await loadFactory(url);
   const adapter = await factory(isOwn ? config[entry] : entry.options, context);
   const problem = misshape(adapter);
   if (problem !== undefined) throw new Error(problem);
   return adapter;
+}
+
+/** What the module at that URL makes adapters with. Rejects as `import()` does, and when there is no such thing. */
+export async function loadFactory(url: string): Promise<AdapterFactory> {
+  const factory = defaultExport(await import(url));
+  if (factory === undefined) throw new Error('its module has no function as default export');
+  return factory;
 }
 
 /** Compiled CommonJS modules carry their default export within the default export. */
@@ -84,7 +90,8 @@ export function missingPackage(error: unknown): string | undefined {
   return specifier && /^(@[\w.-]+\/[\w.-]+|[\w-][\w.-]*)(?=\/|$)/.exec(specifier)?.[0];
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+/** Rejects when the work takes longer than an adapter may take to load. */
+export async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof timers.setTimeout> | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = timers.setTimeout(() => reject(new Error(`it took longer than ${LOAD_LIMIT} ms`)), LOAD_LIMIT);

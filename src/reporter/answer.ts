@@ -1,41 +1,80 @@
 /** From one request to its handler, behind the checks that hold for every route. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from './adapter.ts';
+import type { Guard } from './guard.ts';
+import { jsonRoute } from './json-route.ts';
 import { isLocalAuthority } from './loopback.ts';
+
+/** What holds for the connection of one request. */
+export interface Exchange {
+  /** What the server is bound to. On loopback the host name is checked. */
+  readonly onLoopback: boolean;
+  /** Ends the limit on how long the answer may take: for a stream, which goes on until its client leaves. */
+  lift(): void;
+}
+
+/** A handler of the house, which may stream. */
+export type GuardedHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+) => void | Promise<void>;
 
 export interface AnswerOptions {
   readonly host: string;
+  /** Open to whoever reaches the port. */
   readonly routes: Readonly<Record<string, Handler>>;
+  /** For those only whom `guard` lets in. They go before `routes` of the same path. */
+  readonly guarded: Readonly<Record<string, GuardedHandler>>;
+  readonly guard: Guard;
   readonly log: (line: string) => void;
 }
 
-/** Answers a request; `onLoopback` turns the check of the host name on. Never throws. */
-export type Answer = (request: IncomingMessage, response: ServerResponse, onLoopback: boolean) => void;
+/** Answers a request. Never throws. */
+export type Answer = (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
 
-export function createAnswer({ host, routes, log }: AnswerOptions): Answer {
-  const handlers = new Map<string, Handler>([...Object.entries(routes), ['/health', createHealth()]]);
+export function createAnswer({ host, routes, guarded, guard, log }: AnswerOptions): Answer {
+  const handlers = new Map<string, GuardedHandler>([
+    ...Object.entries(routes),
+    ['/health', createHealth()],
+    ...Object.entries(guarded).map(([path, handler]) => [path, behind(guard, handler)] as const),
+  ]);
   const report = failureLog(log);
-  return (request, response, onLoopback) => {
+  return (request, response, exchange) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     const { authority, path } = splitTarget(request.url ?? '');
     response.on('error', (error) => report(path, error));
-    const foreign = onLoopback && foreignHost(request.headers.host, authority, host);
+    const foreign = exchange.onLoopback && foreignHost(request.headers.host, authority, host);
     if (typeof foreign === 'string') return refuseHost(response, foreign);
     if (hasBody(request)) return refuseBody(response);
     const handler = handlers.get(path);
     if (handler === undefined) return notFound(response, path, handlers);
-    void run(handler, request, response, (error) => report(path, error));
+    void run(
+      () => handler(request, response, exchange),
+      response,
+      (error) => report(path, error),
+    );
+  };
+}
+
+function behind(guard: Guard, handler: GuardedHandler): GuardedHandler {
+  return (request, response, exchange) => {
+    // Of what it answers, another site is to embed nothing.
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    const refusal = guard(request.headers, exchange.onLoopback);
+    if (refusal === undefined) return handler(request, response, exchange);
+    if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    sendText(response, refusal.status, refusal.line);
   };
 }
 
 async function run(
-  handler: Handler,
-  request: IncomingMessage,
+  handle: () => void | Promise<void>,
   response: ServerResponse,
   report: (error: unknown) => void,
 ): Promise<void> {
   try {
-    await handler(request, response);
+    await handle();
   } catch (error) {
     report(error);
     fail(response);
@@ -106,7 +145,7 @@ function refuseBody(response: ServerResponse): void {
   sendText(response, 413, 'requests with a body are refused');
 }
 
-function notFound(response: ServerResponse, path: string, handlers: ReadonlyMap<string, Handler>): void {
+function notFound(response: ServerResponse, path: string, handlers: ReadonlyMap<string, unknown>): void {
   const paths = [...handlers.keys()].join(' ');
   sendText(response, 404, path === '/' ? `loadline answers at: ${paths}` : `not found; loadline answers at: ${paths}`);
 }
@@ -114,15 +153,7 @@ function notFound(response: ServerResponse, path: string, handlers: ReadonlyMap<
 /** `{"status":"ok","uptime":12}`: the reporter thread runs, for so many whole seconds. */
 function createHealth(): Handler {
   const start = performance.now();
-  return (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      return sendText(response, 405, 'only GET and HEAD');
-    }
-    const uptime = Math.floor((performance.now() - start) / 1000);
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-    response.end(`${JSON.stringify({ status: 'ok', uptime })}\n`);
-  };
+  return jsonRoute(() => ({ status: 'ok', uptime: Math.floor((performance.now() - start) / 1000) }));
 }
 
 /** One line. Node leaves the body out for HEAD. */

@@ -24,23 +24,25 @@ export const ADAPTER_CHECKS: readonly Check[] = [SHAPE, ...CHECKS];
 export async function checkAdapter(options: AdapterCheckOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const each of CHECKS) {
-    let lab: Lab;
+    let found: string | undefined;
     try {
-      lab = await awake(Lab.open(options));
+      found = await awake(attempt(options, each));
     } catch (error) {
       return [...findings, { ...SHAPE, found: reasonOf(error) }];
     }
-    const found = each.fits?.(lab) === false ? undefined : await awake(attempt(lab, each));
-    await awake(lab.close());
     if (found) findings.push({ section: each.section, level: each.level, check: each.check, found });
   }
   return findings;
 }
 
-async function attempt(lab: Lab, { run }: AdapterCheck): Promise<string | undefined> {
+/** Rejects when there is no adapter, or the backend cannot be closed: there is nothing to be checked then. */
+async function attempt(options: AdapterCheckOptions, { fits, run }: AdapterCheck): Promise<string | undefined> {
+  const lab = await Lab.open(options);
   try {
-    return await run(lab);
+    return fits?.(lab) === false ? undefined : await run(lab);
   } catch (error) {
     return `it threw ${reasonOf(error)}`;
+  } finally {
+    await lab.close();
   }
 }

@@ -1,4 +1,5 @@
 /** What is wrong, or was: a bounded list of diagnoses, the same for everybody who reads it. */
+import { jsonSafe, shortText } from './json-safe.ts';
 
 /** What a finding is about. `docs/findings.md` describes the evidence of each. */
 export type FindingKind = 'stall' | 'stopped' | 'starved' | 'slow-request' | 'process-missing';
@@ -10,9 +11,9 @@ export interface Finding {
   /** Unique in this process; later ones are greater. */
   readonly id: number;
   readonly kind: FindingKind;
-  /** Epoch ms. */
+  /** Epoch ms, whole. */
   readonly since: number;
-  /** Epoch ms; null while it lasts. */
+  /** Epoch ms, whole; null while it lasts. */
   readonly until: number | null;
   /** Whose it is, as in `loadline.worker`: `main`, or the number of a worker thread. */
   readonly worker: string;
@@ -28,40 +29,46 @@ export type Found = Omit<Finding, 'id' | 'until'>;
 
 /** A finding that lasts. */
 export interface OpenFinding {
-  /** More became known. */
+  /** More became known: each field that is given takes the place of what was known. */
   update(found: Partial<Found>): void;
   /** It is over since `until` (epoch ms). Idempotent. */
   close(until: number, found?: Partial<Found>): void;
 }
 
-/** Findings that are kept; beyond it the oldest that are over go first. */
+/** Findings that are kept; beyond it one of the kind that has most goes, the oldest that is over. */
 export const FINDINGS_LIMIT = 200;
+/** Longest title, in characters. */
+const TITLE_LIMIT = 300;
 
 export class Findings {
   readonly #say: (finding: Finding) => void;
   #list: Finding[] = [];
-  #next = 1;
+  #next: number;
 
-  /** @param say told of each finding when it is opened and when it is over */
-  constructor(say: (finding: Finding) => void = () => {}) {
+  /**
+   * @param say told of each finding when it is opened and when it is over
+   * @param first the first id; a reporter that takes the place of another one goes on above its ids
+   */
+  constructor(say: (finding: Finding) => void = () => {}, first = 1) {
     this.#say = say;
+    this.#next = first;
   }
 
-  /** Begins a finding. */
+  /** Begins a finding. Its title and evidence may be anything of the app: they are copied, and cut to a bounded size. */
   open(found: Found): OpenFinding {
     const id = this.#next++;
-    this.#set({ ...found, id, until: null });
-    this.#say(this.#get(id)!);
+    const { kind, since, worker, severity, title, evidence } = safe(found);
+    const finding: Finding = { id, kind, since, until: null, worker, severity, title, evidence };
+    this.#list = [...this.#list, finding];
+    if (this.#list.length > FINDINGS_LIMIT) this.#list = this.#list.toSpliced(this.#leastMissed(), 1);
+    this.#say(finding);
     return {
       update: (more) => {
-        const known = this.#get(id);
-        if (known?.until === null) this.#set({ ...known, ...more });
+        this.#change(id, safe(more));
       },
-      close: (until, more) => {
-        const known = this.#get(id);
-        if (known?.until !== null) return;
-        this.#set({ ...known, ...more, until });
-        this.#say(this.#get(id)!);
+      close: (until, more = {}) => {
+        const closed = this.#change(id, { ...safe(more), until: Math.round(until) });
+        if (closed) this.#say(closed);
       },
     };
   }
@@ -71,19 +78,33 @@ export class Findings {
     return this.#list.toReversed();
   }
 
-  #get(id: number): Finding | undefined {
-    return this.#list.find((finding) => finding.id === id);
+  /** The finding as it is then; undefined when it is over already, or forgotten. */
+  #change(id: number, more: Partial<Finding>): Finding | undefined {
+    const at = this.#list.findIndex((finding) => finding.id === id);
+    const known = this.#list[at];
+    if (known?.until !== null) return undefined;
+    const changed = { ...known, ...more };
+    this.#list = this.#list.with(at, changed);
+    return changed;
   }
 
-  #set(finding: Finding): void {
-    const at = this.#list.findIndex(({ id }) => id === finding.id);
-    if (at >= 0) {
-      this.#list = this.#list.with(at, finding);
-      return;
-    }
-    this.#list = [...this.#list, finding];
-    if (this.#list.length <= FINDINGS_LIMIT) return;
-    const over = this.#list.findIndex(({ until }) => until !== null);
-    this.#list = this.#list.toSpliced(Math.max(0, over), 1);
+  /** Many findings of one kind do not drive out the few of another. Where all last, the oldest of all goes. */
+  #leastMissed(): number {
+    const over = this.#list.filter(({ until }) => until !== null);
+    const counts = new Map<FindingKind, number>();
+    for (const { kind } of over) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    const index = this.#list.findIndex(({ kind, until }) => until !== null && counts.get(kind) === most);
+    return Math.max(0, index);
   }
+}
+
+function safe<T extends Partial<Found>>(found: T): T {
+  const { since, title, evidence } = found;
+  return {
+    ...found,
+    ...(since !== undefined && { since: Math.round(since) }),
+    ...(title !== undefined && { title: shortText(title, TITLE_LIMIT) }),
+    ...(evidence !== undefined && { evidence: jsonSafe(evidence) }),
+  };
 }

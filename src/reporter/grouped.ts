@@ -3,9 +3,10 @@ import type { Config } from '../config.ts';
 import { describe } from '../errors.ts';
 import { stateOf } from '../group/alive.ts';
 import { privateDirectory } from '../group/directory.ts';
-import { Group, type GroupOptions } from '../group/group.ts';
+import { Group } from '../group/group.ts';
 import { groupName } from '../group/identity.ts';
 import { Meeting } from '../group/meeting.ts';
+import type { GroupOptions } from '../group/options.ts';
 import type { Trouble } from '../group/watch.ts';
 import type { Found } from './findings.ts';
 
@@ -31,11 +32,11 @@ export function createGroup(config: Config, main: string | undefined, rest: Rest
 export function findingOf({ kind, slot, pid, silent }: Trouble, time: number): Found {
   const base = { since: time - silent, worker: String(slot) };
   if (kind === 'process-missing') {
-    const title = `Process ${pid} (worker ${slot}) ended without a word: it was killed, or it crashed.`;
+    const title = `process ${pid} ended without a word: it was killed, or it crashed`;
     return { ...base, kind, severity: 'warning', title, evidence: { pid } };
   }
   const state = stateOf(pid);
   const what = state === 'T' || state === 't' ? 'is stopped (SIGSTOP or a debugger)' : 'does not answer';
-  const title = `Process ${pid} (worker ${slot}) ${what}, all of its threads: nothing can be asked of it.`;
+  const title = `process ${pid} ${what}, with all of its threads`;
   return { ...base, kind, severity: 'critical', title, evidence: { pid, state: state ?? null } };
 }

@@ -1,6 +1,7 @@
 /** One pusher per pushing adapter: when it is called, with what, for how long. */
 import { timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
+import { nextBasis } from '../snapshot/basis.ts';
 import { delta } from '../snapshot/delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter, Outcome } from './adapter.ts';
@@ -17,15 +18,14 @@ export interface PusherOptions {
   /** ms between two pushes. */
   readonly interval: number;
   /**
-   * With temporality `delta`: what the first push is measured from. Default: everything is new. A reporter that was
-   * started again gives its first snapshot, since what its predecessor delivered must not be delivered twice.
+   * With temporality `delta`: what the first push is measured from, which is what the predecessor of this reporter
+   * delivered. Default: everything is new.
    */
   readonly basis?: Snapshot | undefined;
-  /**
-   * Something was delivered. `basis`: what the next deltas are measured from; `all`: nothing of it was left out. Must
-   * not throw.
-   */
-  onDelivered?(basis: Snapshot, all: boolean): void;
+  /** With temporality `delta`: a push has resolved, and the next one is measured from this. Must not throw. */
+  onDelivered?(basis: Snapshot): void;
+  /** All of a snapshot that was taken at `time` (epoch ms) is the adapter's to answer for. Must not throw. */
+  onTaken?(time: number): void;
   count(outcome: Outcome, points: number): void;
   /** An attempt failed. Called each time; must not throw. */
   onFailure(reason: string): void;
@@ -35,8 +35,8 @@ export interface PusherOptions {
 export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: number;
-  /** What the adapter answers for, by process. */
-  #delivered: Map<string, Snapshot>;
+  /** What the adapter answers for, by process where it takes them apart. Stays as it is where totals are pushed. */
+  #bases: ReadonlyMap<string, Snapshot>;
   #running: Promise<void> | undefined;
   /** ms: when the delivery under way has to be over. */
   #until = 0;
@@ -46,13 +46,16 @@ export class Pusher {
   constructor(options: PusherOptions) {
     this.#options = options;
     this.#limit = Math.min(options.interval, PUSH_LIMIT);
-    this.#delivered = new Map(this.#partsOf(options.basis).map((part) => [this.#keyOf(part), part]));
+    this.#bases = new Map(this.#partsOf(options.basis).map((part) => [this.#keyOf(part), part]));
   }
 
   /** Hands a snapshot over; one that comes while the last is still being delivered is left to the next. */
   push(snapshot: Snapshot): Promise<void> {
     if (this.#stopping) return this.#stopping;
-    this.#running ??= this.#deliver(snapshot, this.#limit);
+    // Ended here and not in `#deliver`, which is over before this line is when `push` throws instead of rejecting.
+    this.#running ??= this.#deliver(snapshot, this.#limit).finally(() => {
+      this.#running = undefined;
+    });
     return this.#running;
   }
 
@@ -68,18 +71,23 @@ export class Pusher {
   async #end(take: () => Promise<Snapshot>, limit: number): Promise<void> {
     const begin = performance.now();
     const left = (part: number) => Math.max(0, begin + part * limit - performance.now());
+    let isClosing = false;
+    const underWay = this.#abort;
     const cut = timers.setTimeout(
       () => {
         this.#until = 0;
-        this.#abort?.abort();
+        underWay?.abort();
       },
       left(LAST_PUSH / 2),
     );
     const work = (async () => {
       await this.#running;
-      await this.#deliver(await take(), left(LAST_PUSH));
+      timers.clearTimeout(cut);
+      const snapshot = await take();
+      if (!isClosing) await this.#deliver(snapshot, left(LAST_PUSH));
     })();
     await atMost(work, left(LAST_PUSH) + 20);
+    isClosing = true;
     timers.clearTimeout(cut);
     await atMost(this.#close(left(1)), left(1) + 20);
   }
@@ -92,29 +100,23 @@ export class Pusher {
     }
   }
 
-  /** One after the other, in the time that is left. */
+  /** One process after the other, in the time that there is; those it does not suffice for come with the next push. */
   async #deliver(snapshot: Snapshot, limit: number): Promise<void> {
+    const { adapter, onTaken } = this.#options;
     this.#until = performance.now() + limit;
-    const before = this.#delivered;
+    const taken = new Map<string, Snapshot>();
     const parts = this.#partsOf(snapshot);
-    const taken = new Set<Snapshot>();
     for (const part of parts) {
       const left = this.#until - performance.now();
       if (left <= 0 && part !== parts[0]) break;
-      if (await this.#deliverPart(part, before.get(this.#keyOf(part)), Math.max(0, left))) taken.add(part);
+      const key = this.#keyOf(part);
+      if (await this.#deliverPart(part, this.#bases.get(key), Math.max(0, left))) taken.set(key, part);
     }
-    const basis = parts.map((part) => (taken.has(part) ? part : before.get(this.#keyOf(part))));
-    const known = basis.filter((part) => part !== undefined);
-    this.#delivered = new Map(known.map((part) => [this.#keyOf(part), part]));
-    this.#running = undefined;
-    if (taken.size === 0) return;
-    const { processes, ...whole } = snapshot;
-    const isApart = this.#options.adapter.perProcess && processes !== undefined;
-    const mark = isApart ? { ...whole, metrics: [], processes: known } : whole;
-    this.#options.onDelivered?.(mark, taken.size === parts.length);
+    if (adapter.temporality === 'delta' && taken.size > 0) this.#delivered(snapshot, taken);
+    if (taken.size === parts.length) onTaken?.(snapshot.time);
   }
 
-  /** With an adapter that takes processes apart, each of them; else the whole. */
+  /** Each process, where the adapter takes them apart; else the whole. */
   #partsOf(snapshot: Snapshot | undefined): readonly Snapshot[] {
     if (snapshot === undefined) return [];
     return this.#options.adapter.perProcess ? (snapshot.processes ?? [snapshot]) : [snapshot];
@@ -124,9 +126,10 @@ export class Pusher {
     return this.#options.adapter.perProcess ? String(resource['service.instance.id'] ?? '') : '';
   }
 
-  /** True when the adapter answers for it. Settles when the adapter does: until then it must not be called again. */
-  async #deliverPart(snapshot: Snapshot, before: Snapshot | undefined, limit: number): Promise<boolean> {
-    const given = this.#options.adapter.temporality === 'delta' ? delta(before, snapshot) : snapshot;
+  /** True when the adapter took it. Settles when the adapter does, however late: until then it must not be called again. */
+  async #deliverPart(snapshot: Snapshot, basis: Snapshot | undefined, limit: number): Promise<boolean> {
+    const isDelta = this.#options.adapter.temporality === 'delta';
+    const given = isDelta ? delta(basis, snapshot) : snapshot;
     const points = given.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
     const abort = new AbortController();
     this.#abort = abort;
@@ -149,6 +152,24 @@ export class Pusher {
       timers.clearTimeout(deadline);
       timers.clearTimeout(stuck);
     }
+  }
+
+  /** A process that is in the snapshot no more will not come back: its basis is over. */
+  #delivered(snapshot: Snapshot, taken: ReadonlyMap<string, Snapshot>): void {
+    const bases = new Map<string, Snapshot>();
+    for (const part of this.#partsOf(snapshot)) {
+      const key = this.#keyOf(part);
+      const known = this.#bases.get(key);
+      const current = taken.get(key);
+      const basis = current ? { ...nextBasis(known, current), resource: part.resource } : known;
+      if (basis) bases.set(key, basis);
+    }
+    this.#bases = bases;
+    const { perProcess } = this.#options.adapter;
+    const [whole] = bases.values();
+    const { time } = snapshot;
+    const processes = [...bases.values()];
+    this.#options.onDelivered?.(perProcess ? { time, resource: {}, metrics: [], processes } : whole!);
   }
 
   #fail(points: number, reason: string): void {

@@ -14,29 +14,32 @@ export interface PushingOptions {
   readonly log: Log;
   /** Never rejects. */
   snapshot(): Promise<Snapshot>;
-  /** What an adapter's deltas begin from, if somebody pushed before; undefined: everything is new. */
+  /** What deltas begin from: what was delivered by whoever pushed before. Undefined: everything is new. */
   basisOf(name: string): Snapshot | undefined;
-  /** An adapter has delivered. `oldest`: epoch ms of what every adapter has delivered by now. */
-  onDelivered?(name: string, basis: Snapshot, takesDeltas: boolean, oldest: number): void;
+  /** To be kept for whoever pushes next. */
+  onDelivered(name: string, basis: Snapshot): void;
+  /** All adapters answer for what was shown up to `time` (epoch ms). */
+  onTaken?(time: number): void;
 }
 
 /** Nothing here throws or rejects. */
 export class Pushing {
   readonly #options: PushingOptions;
   readonly #pushers: readonly Pusher[];
-  /** Epoch ms of the last snapshot that was delivered whole, by adapter. */
-  readonly #delivered = new Map<string, number>();
+  /** Epoch ms, by adapter. */
+  readonly #taken = new Map<string, number>();
 
   constructor(options: PushingOptions) {
     this.#options = options;
-    const { counts, log, interval, basisOf } = options;
+    const { counts, log, interval, basisOf, onDelivered } = options;
     this.#pushers = options.adapters.map(({ name, adapter }) => {
       counts.begin(name);
       return new Pusher({
         adapter,
         interval,
         basis: basisOf(name),
-        onDelivered: (basis, all) => this.#onDelivered(name, adapter, basis, all),
+        onDelivered: (basis) => onDelivered(name, basis),
+        onTaken: (time) => this.#onTaken(name, time),
         count: (outcome, points) => counts.add(name, outcome, points),
         onFailure: (reason) =>
           log.once(`export:${name}:${reason}`, describe('ERR_LOADLINE_EXPORT_FAILED', { adapter: name, reason })),
@@ -48,10 +51,10 @@ export class Pushing {
     return this.#pushers.length === 0;
   }
 
-  #onDelivered(name: string, { temporality }: Adapter, basis: Snapshot, all: boolean): void {
-    if (all) this.#delivered.set(name, basis.time);
-    const times = this.#options.adapters.map((each) => this.#delivered.get(each.name) ?? 0);
-    this.#options.onDelivered?.(name, basis, temporality === 'delta', Math.min(...times));
+  #onTaken(adapter: string, time: number): void {
+    this.#taken.set(adapter, time);
+    const { adapters, onTaken } = this.#options;
+    onTaken?.(Math.min(...adapters.map(({ name }) => this.#taken.get(name) ?? 0)));
   }
 
   /** Resolves when the snapshot is handed over, not when it is delivered. */

@@ -8,7 +8,8 @@ import type { Log } from '../log.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
-import type { ReporterData, StartData, ToApp, ToReporter } from './messages.ts';
+import { KeptMaps } from './kept-maps.ts';
+import type { KeptThreads, ReporterData, ToApp, ToReporter } from './messages.ts';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** Deaths within `DEATH_WINDOW` ms that end it. */
@@ -20,9 +21,11 @@ const RESTART_AFTER = 200;
 const STOP_LIMIT = 2000;
 
 export interface ReporterOptions {
-  readonly data: Omit<ReporterData, 'threadMaps'>;
-  /** Maps of worker threads; those that the reporter tells of are added, and each reporter gets all. */
-  readonly threadMaps: SharedArrayBuffer[];
+  readonly data: Omit<ReporterData, 'threads' | 'delivered' | 'isRestart'>;
+  /** What reporters tell of worker threads, for the next one. Written here. */
+  readonly threads: KeptThreads;
+  /** What adapters were given; kept up to date, and each reporter gets it. */
+  readonly delivered: Map<string, SharedArrayBuffer>;
   readonly log: Log;
   /** Asks the app's samplers for a round. Must not reject. */
   collect(): Promise<readonly MetricSnapshot[]>;
@@ -47,10 +50,14 @@ export class Reporter {
   readonly #snapshots = new Answers<Snapshot>();
 
   readonly #exitFlush: ExitFlush;
+  readonly #keptMaps: KeptMaps;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
     this.#exitFlush = new ExitFlush(options.data.config, options.collectNow, () => this.#worker);
+    this.#keptMaps = new KeptMaps(options.threads, (map) => {
+      if (this.#worker) this.#tell(this.#worker, { type: 'map', map });
+    });
   }
 
   /** Resolves with the URL of the reporter's server (undefined: it has none) once it serves, can't, or is stopped. */
@@ -81,6 +88,7 @@ export class Reporter {
       return false;
     }
     try {
+      this.#keptMaps.open();
       this.#worker = this.#spawn();
       this.#exitFlush.arm();
       return true;
@@ -90,6 +98,11 @@ export class Reporter {
     }
   }
 
+  /** Delivers the last interval now, as the end of the process does. For a process that is ending already. */
+  flush(): void {
+    this.#exitFlush.flush();
+  }
+
   /** Lets the thread deliver and end; terminates it after 2 s. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -97,12 +110,16 @@ export class Reporter {
     timers.clearTimeout(this.#restart);
     const worker = this.#worker;
     this.#worker = undefined;
-    if (!worker) return this.#settle(undefined);
+    if (!worker) {
+      this.#keptMaps.close();
+      return this.#settle(undefined);
+    }
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
     this.#tell(worker, { type: 'stop' });
     const limit = timers.setTimeout(() => void worker.terminate(), STOP_LIMIT);
     await ended;
+    this.#keptMaps.close();
     timers.clearTimeout(limit);
     this.#settle(undefined);
   }
@@ -112,9 +129,10 @@ export class Reporter {
       name: 'loadline',
       workerData: {
         ...this.#options.data,
-        threadMaps: this.#options.threadMaps,
+        threads: this.#options.threads,
+        delivered: this.#options.delivered,
         isRestart: this.#deaths.length > 0,
-      } satisfies StartData,
+      } satisfies ReporterData,
       // Inherited, these would load the agent (or another one) into its own thread.
       execArgv: [],
       env: withoutNodeOptions(process.env),
@@ -139,9 +157,12 @@ export class Reporter {
       if (!message.flushes) this.#exitFlush.disarm();
       this.#settle(message.url);
     } else if (message.type === 'company') {
-      if (!this.#stopping) this.#exitFlush.arm(true);
-    } else if (message.type === 'map') {
-      this.#options.threadMaps.push(message.map);
+      if (!this.#stopping) this.#exitFlush.need();
+    } else if (message.type === 'delivered') {
+      this.#options.delivered.set(message.adapter, message.basis);
+    } else if (message.type === 'threads') {
+      this.#keptMaps.leave(message.left, message.folds);
+      this.#tell(worker, { type: 'kept' });
     } else if (message.type === 'snapshot') {
       this.#snapshots.give(message.number, message.snapshot);
     } else {
@@ -176,6 +197,7 @@ export class Reporter {
 
   #giveUp(line: string): void {
     this.#exitFlush.disarm();
+    this.#keptMaps.close();
     this.#options.log.warn(line);
     this.#settle(undefined);
   }

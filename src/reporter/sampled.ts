@@ -29,6 +29,8 @@ export interface SampledOptions {
   timeout: number;
   /** Epoch ms that the own counter counts from. */
   startTime: number;
+  /** What an earlier reporter was told last. Default: nothing. */
+  values?: readonly MetricSnapshot[] | undefined;
 }
 
 export class Sampled {
@@ -45,6 +47,7 @@ export class Sampled {
 
   constructor(options: SampledOptions) {
     this.#options = options;
+    this.#values = options.values ?? [];
   }
 
   /** Resolves when the values are as fresh as they can be had without waiting for a blocked thread. Never rejects. */
@@ -74,6 +77,11 @@ export class Sampled {
     this.#values = metrics;
     this.#collectedAt = Number.POSITIVE_INFINITY;
     this.#settle?.();
+  }
+
+  /** What was said last, without the own counter. */
+  get values(): readonly MetricSnapshot[] {
+    return this.#values;
   }
 
   metrics(): readonly MetricSnapshot[] {

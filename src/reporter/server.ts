@@ -1,8 +1,9 @@
-/** The reporter thread's HTTP server: adapters' routes, `/health`, and limits that no client can pass. */
+/** The reporter thread's HTTP server: open and guarded routes, `/health`, and limits that no client can pass. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Handler } from './adapter.ts';
-import { createAnswer, oneLine } from './answer.ts';
+import { createAnswer, type GuardedHandler, oneLine } from './answer.ts';
+import { createGuard } from './guard.ts';
 import { isLoopback } from './loopback.ts';
 
 /** All times in ms. */
@@ -13,7 +14,10 @@ export interface ServerLimits {
   readonly headersTimeout: number;
   /** From a request's first byte to its end. Default 10000. */
   readonly requestTimeout: number;
-  /** From a request's headers to the last byte of its answer, so that nobody who does not read stays. Default 30000. */
+  /**
+   * From a request's headers to the last byte of its answer, so that nobody who does not read stays. Default 30000. A
+   * guarded handler may lift it.
+   */
   readonly answerTimeout: number;
   /** An idle connection. Default 65000: Prometheus keeps its connection from scrape to scrape, 60 s by default. */
   readonly keepAliveTimeout: number;
@@ -30,6 +34,10 @@ export interface ReporterServerOptions {
   readonly port: number;
   /** Path → handler. `/health` is the server's own. */
   readonly routes: Readonly<Record<string, Handler>>;
+  /** Path → handler, for what may show paths and code: on loopback, or with the token. Default: none. */
+  readonly guarded?: Readonly<Record<string, GuardedHandler>>;
+  /** What a client must send as bearer token where the server is bound to more than loopback. Default: none is set. */
+  readonly token?: string;
   readonly log: (line: string) => void;
   readonly limits?: Partial<ServerLimits>;
 }
@@ -57,7 +65,7 @@ const CHECK_INTERVAL = 1000;
 /** Makes the server; nothing is bound before `listen`. */
 export function createReporterServer(options: ReporterServerOptions): ReporterServer {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const answer = createAnswer(options);
+  const answer = createAnswer({ guarded: {}, ...options, guard: createGuard(options.token ?? '') });
   let onLoopback = true;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const deadline = setTimeout(() => response.destroy(), limits.answerTimeout).unref();
@@ -65,7 +73,7 @@ export function createReporterServer(options: ReporterServerOptions): ReporterSe
       clearTimeout(deadline);
       if (!server.listening) server.closeIdleConnections();
     });
-    answer(request, response, onLoopback);
+    answer(request, response, { onLoopback, lift: () => clearTimeout(deadline) });
   };
   const server = createServer(nodeOptions(limits), onRequest);
   server.on('checkContinue', onRequest);

@@ -25,16 +25,22 @@ export class Snapshots {
    * `without`: the scope of samplers whose values are left out, before anything is added up.
    */
   async take(without?: string): Promise<Snapshot> {
-    await this.#sampled.refresh();
+    await this.refresh();
     const time = now();
     const sampled = this.#sampled.metrics().filter(({ scope }) => scope.name !== without);
-    const metrics = merge([this.#maps.metrics(), this.#host.metrics(time), sampled]);
+    const metrics = merge([...this.#maps.metrics(time, without), this.#host.metrics(time), sampled]);
     return { time: epochOf(time), resource: this.#resource, metrics };
+  }
+
+  /** Resolves when what only the app's threads know is as fresh as can be had. Never rejects. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#sampled.refresh(), this.#maps.refresh()]);
   }
 
   /** At once, with what samplers said last, without what is true of the whole host. */
   own(): MetricSnapshot[] {
-    return merge([this.#maps.metrics(), this.#host.metrics(now(), 'process'), this.#sampled.metrics()]);
+    const time = now();
+    return merge([...this.#maps.metrics(time), this.#host.metrics(time, 'process'), this.#sampled.metrics()]);
   }
 
   ofHost(): MetricSnapshot[] {

@@ -5,65 +5,66 @@ import { epochOf, now, timers } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import { isContainer } from '../host/container.ts';
-import { eventLoop, overdue } from '../host/event-loop.ts';
-import { httpInFlight } from '../host/http.ts';
-import { memoryLimits } from '../host/memory-limits.ts';
-import { processProbe } from '../host/process.ts';
-import { series } from '../host/series.ts';
+import { overdue } from '../host/event-loop.ts';
+import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
+import { pack, unpack } from './delivered.ts';
 import { ExportCounts } from './export-counts.ts';
+import { findingLog } from './finding-log.ts';
 import { Findings } from './findings.ts';
 import { createGroup, findingOf } from './grouped.ts';
 import { HostProbes } from './host-probes.ts';
+import { jsonRoute } from './json-route.ts';
 import { Maps } from './maps.ts';
-import type { StartData, ToApp, ToReporter } from './messages.ts';
+import type { ReporterData, ToApp, ToReporter } from './messages.ts';
 import { Pushing } from './pushing.ts';
+import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
-import { createReporterServer, type ReporterServer } from './server.ts';
+import { createReporterServer, type ReporterServer, type ReporterServerOptions } from './server.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
+/** ms between two looks for slow requests. */
+const LOOK = 500;
 /** ms that closing may take in all. */
 const CLOSE_LIMIT = 1500;
 /** The part of the time for ending that pushing may take; the rest is for telling the group. */
 const PUSH_PART = 0.7;
-/** ms that the port of a leader that died may stay taken, and between two tries. */
+/** ms for which the port of a leader that died may stay taken, and between two tries. */
 const PORT_LIMIT = 2000;
 const PORT_PAUSE = 50;
 /** ms that a process which joined waits for word of where its leader serves. */
 const OPEN_LIMIT = 3000;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threadMaps, main, isRestart } = workerData as StartData;
+const { config, resource, map, threads, main, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
 const maps = new Maps({
   main: map,
-  threadMaps,
-  onMap: (announced) => tell({ type: 'map', map: announced }),
-  warn: (line) => log.once('maps', line),
+  threads,
+  aggregate: config.aggregate,
+  seriesLimit: config.seriesLimit,
+  samplerTimeout: config.samplerTimeout,
+  keep: (left, folds) => port.postMessage({ type: 'threads', left, folds } satisfies ToApp, [left.buffer]),
+  warn: log.once,
 });
 const startTime = maps.main.header('startTime');
-const settings = { seriesLimit: config.seriesLimit, warn: log.once };
 const counts = new ExportCounts();
-const host = new HostProbes(
-  [
-    processProbe(),
-    memoryLimits(),
-    eventLoop(maps.main, settings),
-    httpInFlight(maps.main, settings),
-    series(maps.main, settings),
-    counts.probe,
-  ],
-  startTime,
-  log.once,
-);
+/** Of the agent's server; 0 = it has none yet. */
+let ownPort = 0;
+const { seriesLimit, bounds } = config;
+const isAgents = (at: number | string) => at === ownPort;
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, isAgents, warn: log.once });
+const host = new HostProbes([...probes, counts.probe], startTime, log.once);
+host.tick(now());
 const sampled = new Sampled({
   ask: (round) => tell({ type: 'collect', round }),
   isBlocked: () => overdue(maps.main, now()) > 0,
@@ -71,27 +72,29 @@ const sampled = new Sampled({
   timeout: config.samplerTimeout,
   startTime,
 });
+// A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
+const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
+const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
-const findings = new Findings(({ title, until }) => until === null && log.warn(title));
-/** What only the process that serves and pushes has: the one that leads its group, or is on its own. */
-let adapters: readonly { readonly name: string; readonly adapter: Adapter }[] = [];
+/** What only the process has that leads its group, or is on its own. */
 let loading: ReturnType<typeof load> | undefined;
+let adapters: Awaited<ReturnType<typeof load>> = [];
 let pushing: Pushing | undefined;
 let server: { readonly url: string; readonly server: ReporterServer } | undefined;
 let hasCompany = false;
 let tellOpened!: (url: string | undefined) => void;
-const openedAt = new Promise<string | undefined>((resolve) => {
+const opened = new Promise<string | undefined>((resolve) => {
   tellOpened = resolve;
 });
 const group = createGroup(config, main, {
   self: { key: `${process.pid}.${startTime}`, pid: process.pid, resource },
-  refresh: () => sampled.refresh(),
+  refresh: () => snapshots.refresh(),
   read: () => snapshots.own(),
   readHost: () => snapshots.ofHost(),
   prepare: () => {
     loading ??= load();
   },
-  lead: ({ basis, isTakeover }) => open(basis, isTakeover ? PORT_LIMIT : 0),
+  lead: (basis, isTakeover) => open(basis, isTakeover ? PORT_LIMIT : 0),
   follow: () => close(CLOSE_LIMIT, false),
   alone: async (serves) => {
     await open(new Map(), 0, serves);
@@ -110,40 +113,58 @@ const group = createGroup(config, main, {
 });
 const shown = () => group?.snapshot() ?? snapshots.take();
 const round = () => (pushing && !pushing.isEmpty ? pushing.push() : sampled.refresh());
-const schedules = [every(TICK, () => host.tick(now())), every(config.exportInterval, round)];
+const tick = (time: number) => {
+  host.tick(time);
+  maps.tick(time);
+};
+const schedules = [
+  every(TICK, () => tick(now())),
+  every(LOOK, () => slowRequests.check(now())),
+  every(config.exportInterval, round),
+];
 
 port.on('message', (message: ToReporter) => {
   if (message.type === 'asking') sampled.onAsking(message.round);
   else if (message.type === 'collected') sampled.onCollected(message.round, message.metrics);
+  else if (message.type === 'map') maps.add(message.map);
+  else if (message.type === 'kept') maps.onKept();
   else if (message.type === 'flush') void flush(message);
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
 });
 if (group) await group.start();
 else await open(new Map(), 0);
-const url = group?.role === 'member' ? await opened() : server?.url;
+const url = group?.role === 'member' ? await ofLeader() : server?.url;
 tell({ type: 'ready', url, flushes: hasCompany || pushing?.isEmpty === false });
 
 /**
- * Loads the adapters, pushes and serves from now on. `basis`: what was delivered last, by adapter; undefined when
- * nobody knows. `patience`: ms for which a port that is taken is tried. Never rejects.
+ * Loads the adapters, pushes and serves from now on; resolves with where. `bases`: what others delivered, by adapter;
+ * undefined: nobody knows, although somebody did. `patience`: ms for which a port that is taken is tried. Never rejects.
  */
 async function open(
-  basis: ReadonlyMap<string, Snapshot> | undefined,
+  bases: ReadonlyMap<string, Snapshot> | undefined,
   patience: number,
   serves = true,
 ): Promise<string | undefined> {
   loading ??= load();
   adapters = await loading;
-  const present = isRestart || basis === undefined ? await shown() : undefined;
+  const present = bases === undefined ? await shown() : undefined;
+  const basisOf = (name: string) => {
+    const [own, others] = [unpack(delivered.get(name)), bases?.get(name)];
+    return (own && others && own.time > others.time ? own : (others ?? own)) ?? present;
+  };
   pushing = new Pushing({
     adapters: adapters.filter(({ adapter }) => adapter.push !== undefined),
     interval: config.exportInterval,
     counts,
     log,
     snapshot: shown,
-    basisOf: (name) => basis?.get(name) ?? present,
-    onDelivered: (...delivered) => group?.delivered(...delivered),
+    basisOf,
+    onDelivered: (adapter, basis) => {
+      tell({ type: 'delivered', adapter, basis: pack(basis) });
+      group?.delivered(adapter, basis);
+    },
+    onTaken: (time) => group?.taken(time),
   });
   server = serves
     ? await serve(
@@ -154,10 +175,10 @@ async function open(
   return server?.url;
 }
 
-/** Of the process that serves for this one. */
-async function opened(): Promise<string | undefined> {
+/** Where the process serves that this one has joined. */
+async function ofLeader(): Promise<string | undefined> {
   const limit = timers.setTimeout(() => tellOpened(undefined), OPEN_LIMIT);
-  const url = await openedAt;
+  const url = await opened;
   timers.clearTimeout(limit);
   return url;
 }
@@ -187,33 +208,38 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
   tell({ type: 'snapshot', number, snapshot: await snapshots.take(without) });
 }
 
-/**
- * Serves what the pulling adapters have; undefined when there is none or the port can't be had in `patience` ms, which
- * is said.
- */
-async function serve(
-  from: readonly Adapter[],
-  patience: number,
-): Promise<{ url: string; server: ReporterServer } | undefined> {
+/** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
+async function serve(from: readonly Adapter[], patience: number): Promise<typeof server> {
   const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
+  const guarded = {
+    '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
+    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
+  };
   const { host: address, port: wanted } = config.prometheus;
-  for (const begin = now(); ; ) {
-    try {
-      const reporterServer = createReporterServer({ host: address, port: wanted, routes, log: log.warn });
-      const { url } = await reporterServer.listen();
-      sayWhere(url, config);
-      return { url, server: reporterServer };
-    } catch (error) {
-      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      if (isTaken && now() - begin < patience) {
-        await new Promise((resolve) => timers.setTimeout(resolve, PORT_PAUSE));
-        continue;
-      }
-      log.warn(describeListenError(error as NodeJS.ErrnoException, config));
-      return undefined;
-    }
+  const { token } = config;
+  const options = { host: address, port: wanted, routes, guarded, token, log: log.warn };
+  try {
+    const listening = await listen(options, now() + patience);
+    ownPort = Number(new URL(listening.url).port);
+    sayWhere(listening.url, config);
+    return listening;
+  } catch (error) {
+    log.warn(describeListenError(error as NodeJS.ErrnoException, config));
+    return undefined;
   }
+}
+
+/** A port that is taken is tried again until then (ms, monotonic). Rejects with the last error. */
+async function listen(options: ReporterServerOptions, until: number): Promise<NonNullable<typeof server>> {
+  const reporterServer = createReporterServer(options);
+  try {
+    return { url: (await reporterServer.listen()).url, server: reporterServer };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || now() > until) throw error;
+  }
+  await new Promise((resolve) => timers.setTimeout(resolve, PORT_PAUSE));
+  return listen(options, until);
 }
 
 /** People at a terminal are told where to look; what a service writes to stderr stays as it is without the agent. */
@@ -247,22 +273,22 @@ async function flush({ metrics, done, limit }: Extract<ToReporter, { type: 'flus
 
 async function stop(): Promise<void> {
   for (const end of schedules) end();
-  await close(CLOSE_LIMIT * PUSH_PART, true);
+  await close(hasCompany ? CLOSE_LIMIT * PUSH_PART : CLOSE_LIMIT, true);
   await group?.end(CLOSE_LIMIT * (1 - PUSH_PART));
   maps.close();
   process.exit(0);
 }
 
-/** Ends what `open` began; `delivers`: with a last push, in `limit` ms. Never rejects. */
+/** Ends what `open` began, in `limit` ms; `delivers`: with a last push. Never rejects. */
 async function close(limit: number, delivers: boolean): Promise<void> {
   const signal = AbortSignal.timeout(limit);
-  const idle = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
   const ending = delivers ? pushing?.stop(limit) : undefined;
+  const rest = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
   pushing = undefined;
   await Promise.allSettled([
     server?.server.close(),
     ending,
-    ...idle.map(async ({ adapter }) => adapter.close?.(signal)),
+    ...rest.map(async ({ adapter }) => adapter.close?.(signal)),
   ]);
   server = undefined;
   adapters = [];

@@ -1,5 +1,6 @@
 /** What came between two snapshots: pure. The basis is (name, attributes), which `merge` makes unique for sums. */
-import { isCumulative, type Metric, seriesKey } from './metric.ts';
+import { isCumulative, type Metric } from './metric.ts';
+import { seriesKey } from './series-key.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point, Snapshot } from './snapshot.ts';
 
 /** By metric name, then by attributes. */

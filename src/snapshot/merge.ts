@@ -1,5 +1,6 @@
 /** Several sources as one: pure. Counters, updowns and histograms of several sources add; gauges never do. */
-import { type Metric, seriesKey } from './metric.ts';
+import type { Metric } from './metric.ts';
+import { seriesKey } from './series-key.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from './snapshot.ts';
 
 /**

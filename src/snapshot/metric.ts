@@ -39,6 +39,9 @@ export interface Scope {
   readonly version?: string;
 }
 
+/** The scope of what the app records through this package. */
+export const APP_SCOPE: Scope = Object.freeze({ name: 'app' });
+
 /** The series that takes what does not fit the budget (OpenTelemetry SDK, "Overflow attribute"). */
 export const OVERFLOW_ATTRIBUTES: Attributes = Object.freeze({ 'otel.metric.overflow': true });
 
@@ -52,16 +55,4 @@ export function attributesKey(attributes: Attributes): string {
   const parts: string[] = [];
   for (const key of Object.keys(attributes).sort()) parts.push(key, String(attributes[key]));
   return JSON.stringify(parts);
-}
-
-const known = new WeakMap<Attributes, string>();
-
-/** The same, remembered: of a set in a snapshot, which nobody changes and which is asked for again and again. */
-export function seriesKey(attributes: Attributes): string {
-  let key = known.get(attributes);
-  if (key === undefined) {
-    key = attributesKey(attributes);
-    known.set(attributes, key);
-  }
-  return key;
 }

@@ -6,14 +6,14 @@
  * bytes        what
  * 0            header: 64 float64 words (HEADER)
  * 512          in-flight slots: SLOTS × SLOT_BYTES
- * 131,584      description log: LOG_BYTES of length-prefixed JSON, append-only (who is where in the cells)
- * 8,520,192    cells: float64, allocated upwards, never freed
+ * 262,656      description log: LOG_BYTES of length-prefixed JSON, append-only (who is where in the cells)
+ * 8,651,264    cells: float64, allocated upwards, never freed
  * ```
  * Nothing is ever moved or reset. Counts are float64: integers are exact up to 2^53. Memory that was never written is
  * never touched, so a map costs the pages it uses (see `docs/memory.md`), not its size.
  */
 
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Header words: index into a Float64Array over the whole map. Milliseconds on the process's monotonic clock. */
 export const HEADER = {
@@ -51,16 +51,36 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
+  /**
+   * Worker threads: the kernel's number of the writer (Linux, `/proc/thread-self`); 0 where it is not told. When the
+   * thread is gone and the reporter has added its numbers to its sums, with its n-th such fold: -n.
+   */
+  tid: 21,
+  /**
+   * Worker threads, written by the reporter: the worker's number from 1, 0 before it has one; and ms, when the reporter
+   * last found the thread alive, 0 while it never did. A reporter that takes another's place goes on from these.
+   */
+  worker: 22,
+  seenAt: 23,
 } as const;
 
 export const HEADER_BYTES = 512;
 
 /** In-flight requests that are visible one by one; more are counted but not listed. */
 export const SLOTS = 1024;
-/** float64 start (ms, monotonic; 0 = free), uint8 index into METHODS, uint8 length, latin1 path with its query. */
-export const SLOT_BYTES = 128;
-export const SLOT_TEXT_AT = 10;
-export const SLOT_TEXT_BYTES = SLOT_BYTES - SLOT_TEXT_AT;
+/**
+ * float64 start (ms, monotonic; 0 = free), uint8 index into METHODS, uint8 bytes of path, uint8 index into PHASES, uint8
+ * bytes of route (0 = not known), latin1 path with its query, UTF-8 route.
+ */
+export const SLOT_BYTES = 256;
+export const SLOT_METHOD = 8;
+export const SLOT_TEXT_LENGTH = 9;
+export const SLOT_PHASE = 10;
+export const SLOT_ROUTE_LENGTH = 11;
+export const SLOT_TEXT_AT = 12;
+export const SLOT_TEXT_BYTES = 118;
+export const SLOT_ROUTE_AT = SLOT_TEXT_AT + SLOT_TEXT_BYTES;
+export const SLOT_ROUTE_BYTES = SLOT_BYTES - SLOT_ROUTE_AT;
 export const SLOTS_AT = HEADER_BYTES;
 
 export const LOG_AT = SLOTS_AT + SLOTS * SLOT_BYTES;
@@ -130,3 +150,9 @@ export const METHODS = [
   'TRACE',
   'PATCH',
 ] as const;
+
+/** What a request in flight is at: the app works, its body is arriving, its answer is leaving. */
+export const PHASES = ['handle', 'receive', 'send'] as const;
+export const HANDLE = 0;
+export const RECEIVE = 1;
+export const SEND = 2;

@@ -1,4 +1,4 @@
-/** The reading side of a map: follows its log and copies its cells. Never writes; any number may read one map. */
+/** The reading side of a map: follows its log and copies its cells. Any number may read one map. */
 import type { Attributes, Metric } from '../snapshot/metric.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from '../snapshot/snapshot.ts';
 import { BUCKETS, EXPONENTIAL_CELLS, OFFSET, SCALE, ZERO_THRESHOLD } from './buckets.ts';
@@ -14,9 +14,16 @@ import {
   MAP_BYTES,
   METHODS,
   type MetricEntry,
+  PHASES,
   SLOT_BYTES,
+  SLOT_METHOD,
+  SLOT_PHASE,
+  SLOT_ROUTE_AT,
+  SLOT_ROUTE_BYTES,
+  SLOT_ROUTE_LENGTH,
   SLOT_TEXT_AT,
   SLOT_TEXT_BYTES,
+  SLOT_TEXT_LENGTH,
   SLOTS,
   SLOTS_AT,
 } from './layout.ts';
@@ -32,11 +39,20 @@ interface ReadMetric {
   readonly series: Series[];
 }
 
-/** One request in flight. `start` is ms on the monotonic clock; `path` has its query and is cut at 118 characters. */
+/** What a request in flight is at. */
+export type Phase = (typeof PHASES)[number];
+
+/** One request in flight. With `slot`, `start` tells it from every other one of its map. */
 export interface InFlight {
+  readonly slot: number;
+  /** ms on the monotonic clock. */
   readonly start: number;
   readonly method: string;
+  /** As it was sent, a character for each byte, cut at 118 of them; without query, fragment and authority. */
   readonly path: string;
+  /** Cut at 126 bytes of UTF-8. Undefined: not known, or not yet. */
+  readonly route: string | undefined;
+  readonly phase: Phase;
 }
 
 /** @throws RangeError when the buffer is no map, or a map of another layout version. */
@@ -64,6 +80,11 @@ export class StoreReader {
   /** One header word. */
   header(word: keyof typeof HEADER): number {
     return this.cells[HEADER[word]]!;
+  }
+
+  /** Writes one of the words that are the reporter's; nothing else of a map is ever written by a reader. */
+  note(word: 'tid' | 'worker' | 'seenAt', value: number): void {
+    this.cells[HEADER[word]] = value;
   }
 
   /** Every metric that has a series, cumulative since the map was made. */
@@ -113,19 +134,35 @@ export class StoreReader {
     return this.#busySeen / 1e3;
   }
 
-  /** Requests in flight that have a slot, oldest first. One that ends while it is read may be missing or cut. */
-  inFlight(): InFlight[] {
+  /**
+   * Requests in flight that have a slot and began at `latest` (ms, monotonic; default: ever) or before, oldest first. One
+   * that ends while it is read may be missing.
+   */
+  inFlight(latest = Number.POSITIVE_INFINITY): InFlight[] {
     const found: InFlight[] = [];
     for (let slot = 0; slot < SLOTS; slot++) {
       const byte = SLOTS_AT + slot * SLOT_BYTES;
       const start = this.cells[byte / 8]!;
-      if (start === 0) continue;
-      const method = METHODS[this.#bytes[byte + 8]!] ?? METHODS[0];
-      const length = Math.min(this.#bytes[byte + 9]!, SLOT_TEXT_BYTES);
-      const path = this.#bytes.toString('latin1', byte + SLOT_TEXT_AT, byte + SLOT_TEXT_AT + length);
-      if (this.cells[byte / 8] === start) found.push({ start, method, path });
+      if (start === 0 || start > latest) continue;
+      const request = this.#request(slot, byte, start);
+      if (this.cells[byte / 8] === start) found.push(request);
     }
     return found.sort((a, b) => a.start - b.start);
+  }
+
+  #request(slot: number, byte: number, start: number): InFlight {
+    const bytes = this.#bytes;
+    const length = Math.min(bytes[byte + SLOT_TEXT_LENGTH]!, SLOT_TEXT_BYTES);
+    const routeLength = Math.min(bytes[byte + SLOT_ROUTE_LENGTH]!, SLOT_ROUTE_BYTES);
+    const routeAt = byte + SLOT_ROUTE_AT;
+    return {
+      slot,
+      start,
+      method: METHODS[bytes[byte + SLOT_METHOD]!] ?? METHODS[0],
+      path: pathOf(bytes.toString('latin1', byte + SLOT_TEXT_AT, byte + SLOT_TEXT_AT + length)),
+      route: routeLength === 0 ? undefined : bytes.toString('utf8', routeAt, routeAt + routeLength),
+      phase: PHASES[bytes[byte + SLOT_PHASE]!] ?? PHASES[0],
+    };
   }
 
   /** Monotonic ms at which the oldest request in flight began; Infinity when none is. */
@@ -179,4 +216,12 @@ export class StoreReader {
       zeroThreshold: ZERO_THRESHOLD,
     };
   }
+}
+
+/** Of a request target that may be cut. A query or the user name of an absolute form is nobody else's business. */
+function pathOf(target: string): string {
+  const end = target.search(/[?#]/);
+  const plain = end < 0 ? target : target.slice(0, end);
+  if (plain === '' || plain.startsWith('/')) return plain;
+  return plain.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '') || '/';
 }

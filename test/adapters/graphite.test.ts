@@ -1,49 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
-import { close, listen } from '../support/connect.ts';
+import test from 'ava';
 import { freePort } from '../support/ports.ts';
 import { DEPTH, drive, type Entry, interval, REQUESTS } from './graphite-harness.ts';
-
-interface Peer {
-  readonly port: number;
-  readonly url: string;
-  /** All that was read. */
-  text(): string;
-  readonly sockets: Set<Socket>;
-}
-
-async function peer(t: ExecutionContext, port = 0, onSocket?: (socket: Socket, index: number) => void): Promise<Peer> {
-  const sockets = new Set<Socket>();
-  let text = '';
-  let index = 0;
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    if (onSocket) onSocket(socket, index++);
-    else
-      socket.on('data', (data) => {
-        text += data;
-      });
-  });
-  if (port === 0) port = await listen(server);
-  else {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  t.teardown(async () => {
-    for (const socket of sockets) socket.destroy();
-    await close(server);
-  });
-  return { port, url: `tcp://127.0.0.1:${port}`, text: () => text, sockets };
-}
-
-/** The kernel may have what the peer has yet to read. */
-async function becomes(isSo: () => boolean): Promise<void> {
-  const limit = Date.now() + 5000;
-  while (!isSo() && Date.now() < limit) await sleep(20);
-}
+import { becomes, peer } from './graphite-peer.ts';
 
 const LOAD: Entry[] = [
   [REQUESTS, 1],

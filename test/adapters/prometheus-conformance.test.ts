@@ -1,27 +1,12 @@
 import test from 'ava';
 import createPrometheus from '../../adapters/prometheus.ts';
-import { type Backend, checkAdapter, type Received } from '../../src/conformance.ts';
+import { type Backend, checkAdapter } from '../../src/conformance.ts';
 import { familyName, labelName } from '../../src/exposition/names.ts';
-import { type ExpositionFamily, parseExposition, type Sample } from '../exposition/exposition.ts';
-
-const KINDS: Record<string, Received['kind']> = { counter: 'counter', gauge: 'gauge', histogram: 'histogram' };
-
-function pointsOf({ name, type, samples }: ExpositionFamily): Received[] {
-  const point = (sample: Sample, value: Received['value']): Received => {
-    return { name, attributes: Object.fromEntries(sample.labels), kind: KINDS[type], value };
-  };
-  if (type !== 'histogram') return samples.map((sample) => point(sample, sample.value));
-  const sums = samples.filter((sample) => sample.name.endsWith('_sum'));
-  const counts = samples.filter((sample) => sample.name.endsWith('_count'));
-  return sums.map((sum, i) => point(sum, { count: counts[i]!.value, sum: sum.value }));
-}
+import { pointsOfPage } from '../exposition/points.ts';
 
 const scraper: Backend = {
   options: {},
-  async received(served) {
-    const page = await (await fetch(`${served}/metrics`)).text();
-    return parseExposition(page, 'text').flatMap(pointsOf);
-  },
+  received: async (served) => pointsOfPage(await (await fetch(`${served}/metrics`)).text()),
   close: async () => undefined,
 };
 

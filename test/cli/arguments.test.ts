@@ -38,7 +38,8 @@ test('what is not a script is left to node', (t) => {
 });
 
 test('commands count in the first place only, and as whole words', (t) => {
-  t.is(parseArguments(['check']).name, 'check');
+  t.deepEqual(parseArguments(['check']), { name: 'check', modules: [] });
+  t.deepEqual(parseArguments(['check', 'a', './b.js']), { name: 'check', modules: ['a', './b.js'] });
   t.is(app('app.js', 'check'), 'app.js');
   t.is(app('./check'), './check');
   t.is(app('constructor'), 'constructor');
@@ -47,7 +48,16 @@ test('commands count in the first place only, and as whole words', (t) => {
 
 test('an empty or missing app is a usage problem', (t) => {
   t.deepEqual(parseArguments([]), { name: 'usage' });
-  for (const argv of [[''], ['--inspect'], ['--require'], ['-r', 'x.js'], ['--'], ['--', ''], ['check', 'x']]) {
+  for (const argv of [
+    [''],
+    ['--inspect'],
+    ['--require'],
+    ['-r', 'x.js'],
+    ['--'],
+    ['--', ''],
+    ['path', 'x'],
+    ['check', '-x'],
+  ]) {
     const command = parseArguments(argv);
     t.true(command.name === 'usage' && typeof command.problem === 'string', JSON.stringify(argv));
   }

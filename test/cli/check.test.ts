@@ -10,8 +10,8 @@ import {
 } from '../../src/cli/check.ts';
 import { CLI, loadline, start } from './command.ts';
 
-const parse = (port: number, problems: string[] = [], adapters = ['prometheus']) => {
-  return () => ({ config: { adapters, prometheus: { host: '127.0.0.1', port }, resource: {} }, problems });
+const parse = (port: number, problems: string[] = [], adapters = ['prometheus'], host = '127.0.0.1', token = '') => {
+  return () => ({ config: { adapters, prometheus: { host, port }, resource: {}, token }, problems });
 };
 
 const finding = (report: CheckReport, what: string): Finding => report.findings.find((each) => each.what === what)!;
@@ -31,6 +31,7 @@ test('this machine can run the agent, and the report says what it found', async 
     ['prometheus.host', '"127.0.0.1"'],
     ['prometheus.port', '0'],
     ['resource', '{}'],
+    ['token', '""'],
   ]);
   for (const what of ['worker threads', 'http.server.request.start', 'tracing:net.server.listen:asyncEnd']) {
     t.is(finding(report, what).state, 'yes');
@@ -80,6 +81,32 @@ test('the report is text in aligned columns that ends with its verdict', (t) => 
       '',
     ].join('\n'),
   );
+});
+
+test('who may ask for paths and code is told, and the token is shown nowhere', async (t) => {
+  const token = 'never-to-be-printed';
+  const cases: [host: string, token: string, adapters: string[], state: 'yes' | 'no', detail: RegExp][] = [
+    ['127.0.0.1', '', ['prometheus'], 'yes', /this machine only/],
+    ['localhost', token, ['prometheus'], 'yes', /this machine only/],
+    ['0.0.0.0', token, ['prometheus'], 'yes', /Bearer.*LOADLINE_TOKEN/],
+    ['0.0.0.0', '', ['prometheus'], 'no', /0\.0\.0\.0: set LOADLINE_TOKEN/],
+    ['127.0.0.1', token, ['otlp'], 'no', /no server/],
+    ['no-such-host.invalid', token, ['prometheus'], 'no', /no-such-host/],
+  ];
+  for (const [host, given, adapters, state, detail] of cases) {
+    const report = await collectReport({}, parse(0, [], adapters, host, given));
+    const found = finding(report, '/findings, /requests');
+    t.is(found.state, state, host);
+    t.regex(found.detail, detail);
+    t.false(formatCheck(report).includes(token));
+    t.is(formatCheck(report).includes('set, not shown'), given !== '');
+  }
+});
+
+test('loadline check never prints the token of the environment', async (t) => {
+  const { stdout, stderr } = await loadline(['check'], { env: { LOADLINE_TOKEN: 'never-to-be-printed' } });
+  t.regex(stdout.toString(), /token +"\(set, not shown\)"/);
+  t.false(`${stdout}${stderr}`.includes('never-to-be'));
 });
 
 test('an empty report can be formatted', (t) => {

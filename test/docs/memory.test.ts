@@ -12,6 +12,7 @@ import {
   LOG_RESERVE,
   MAP_BYTES,
   SLOT_BYTES,
+  SLOT_ROUTE_BYTES,
   SLOT_TEXT_BYTES,
   SLOTS,
 } from '../../src/store/layout.ts';
@@ -43,6 +44,7 @@ const COMPUTED: readonly [words: string, value: number][] = [
   ['`http.server.request.duration`', histogram(DURATION_BOUNDS.length) + 8 * EXPONENTIAL_CELLS],
   ['its slot', SLOT_BYTES],
   ['characters of its path', SLOT_TEXT_BYTES],
+  ['bytes of its route', SLOT_ROUTE_BYTES],
   ['requests that have a slot', SLOTS],
   ['series per metric by default', new StoreWriter().seriesLimit],
   ['bytes of descriptions kept', LOG_RESERVE],

@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { eventLoop } from '../../src/host/event-loop.ts';
-import { httpInFlight } from '../../src/host/http.ts';
-import { memoryLimits } from '../../src/host/memory-limits.ts';
-import { processProbe } from '../../src/host/process.ts';
-import { series } from '../../src/host/series.ts';
+import { hostProbes } from '../../src/host/probes.ts';
 import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
+import { HOST_PROBE_METRICS } from '../../src/reporter/host-probes.ts';
 import { SAMPLED_METRICS } from '../../src/reporter/sampled.ts';
 import { OWN_METRICS } from '../../src/sampler/own.ts';
 import { PROBES } from '../../src/start.ts';
@@ -13,17 +10,10 @@ import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 
 const map = new StoreReader(new StoreWriter().buffer);
-const settings = { seriesLimit: 2000, warn() {} };
-const hostProbes = [
-  processProbe(),
-  memoryLimits(),
-  eventLoop(map, settings),
-  httpInFlight(map, settings),
-  series(map, settings),
-];
-const inCode = [...PROBES, ...hostProbes]
+const probes = hostProbes({ map, seriesLimit: 2000, bounds: {}, isAgents: () => false, warn() {} });
+const inCode = [...PROBES, ...probes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

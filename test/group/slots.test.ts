@@ -144,7 +144,7 @@ test('what is kept of earlier processes is bounded', (t) => {
   }
   table.sweep(0);
   const values = valuesOf(table.slots()[0]!.base.metrics) as Record<string, number>;
-  t.is(Object.keys(values).length, 51);
+  t.is(Object.keys(values).length, 50);
   t.is(
     Object.values(values).reduce((a, b) => a + b),
     200,

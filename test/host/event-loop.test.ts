@@ -23,7 +23,7 @@ function setUp() {
   const read = (time: number) => {
     const values: Record<string, number> = {};
     probe.read(({ name }, value, attributes: Attributes = {}) => {
-      values[[name, ...Object.values(attributes)].join(' ')] = value;
+      values[[name, ...Object.values(attributes)].join(' ')] = value as number;
     }, time);
     return values;
   };
@@ -63,6 +63,17 @@ test('Counters never fall when a stall ends and the loop tells of it itself', (t
   }
   t.is(after['loadline.eventloop.stall.age'], 0);
   t.is(after['loadline.eventloop.stalls'], 1);
+});
+
+test('An agent that was stopped leaves its sums, and no stall', (t) => {
+  const { store, beat, read } = setUp();
+  beat(10_000, 300, 700);
+  store.cells[HEADER.stalls] = 2;
+  store.cells[HEADER.beat] = 0;
+  const after = read(99_000);
+  t.is(after['nodejs.eventloop.time active'], 0.3);
+  t.is(after['loadline.eventloop.stalls'], 2);
+  t.is(after['loadline.eventloop.stall.age'], 0);
 });
 
 test('Utilization and delays are those of the trailing minute, not of the whole life', (t) => {
@@ -119,7 +130,7 @@ test('While the app is blocked, a scrape shows a stall that grows, and afterward
       parentPort.on('message', () => parentPort.postMessage(found));
       parentPort.postMessage('ready');
       (async () => { for (;;) { await scrape(); await new Promise((resolve) => setTimeout(resolve, 100)); } })();
-    \`, { eval: true });
+    \`, { eval: true, execArgv: ['--input-type=module'] });
     await new Promise((resolve) => scraper.once('message', resolve));
     await sleep(300);
     for (const until = performance.now() + 2500; performance.now() < until;);

@@ -58,7 +58,7 @@ test('8 workers, one blocked, one killed, the leader killed: Prometheus sees no 
   const cluster = await launch(t, {
     name: 'cluster',
     command: process.execPath,
-    args: [new URL('../fixtures/cluster-app.js', import.meta.url).pathname],
+    args: [new URL('../fixtures/group-cluster-app.js', import.meta.url).pathname],
     folder,
     env: {
       ...process.env,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import createPushgateway, { type PushgatewayOptions } from '../../adapters/pushgateway.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { runJob } from '../adapters/batch-job.ts';
 import { watchedContext } from '../adapters/pushgateway-server.ts';
 import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
 import { of, snapshotOf } from '../exposition/showing.ts';
@@ -69,4 +70,40 @@ test('Its refusal is told in its own words', async (t) => {
   const { adapter } = await make({ url: `${gateway.url}/nowhere` });
   const error = await t.throwsAsync(adapter.push!(jobs(1), limit()));
   t.regex(error!.message, /answered 404/);
+});
+
+/** Of the group that a job with difficult labels pushed to. */
+const GROUP = {
+  LOADLINE_PUSHGATEWAY_JOB: 'imports/nightly',
+  LOADLINE_PUSHGATEWAY_GROUPING: 'path=/var/tmp,instance=h-1',
+};
+const SERIES = 'batch_rows_total{instance="h-1",job="imports/nightly",path="/var/tmp"} 7';
+
+test('A job of 300 ms under the preload is there after its end, in a group with slashes', async (t) => {
+  const gateway = await startPushgateway(t);
+  const ended = await runJob(gateway.url, { ENDS: 'exit', ...GROUP });
+  t.is(ended.code, 3, ended.stderr);
+  t.is(ended.stderr, '');
+  const page = await gateway.metrics();
+  t.true(page.includes(`${SERIES}\n`), page);
+  t.regex(page, /^batch_sampled_total\{.*\} 9$/m);
+});
+
+test('A job that asks for it leaves no group behind', async (t) => {
+  const gateway = await startPushgateway(t);
+  await runJob(gateway.url, GROUP);
+  t.true((await gateway.metrics()).includes(SERIES));
+  await runJob(gateway.url, { ...GROUP, LOADLINE_PUSHGATEWAY_DELETE: 'true' });
+  const end = Date.now() + 10_000;
+  while ((await gateway.metrics()).includes('batch_rows_total') && Date.now() < end) await sleep(50);
+  t.false((await gateway.metrics()).includes('batch_rows_total'));
+});
+
+test('A job that ends before the Pushgateway is up delivers when it comes within the exit flush', async (t) => {
+  const port = await freePort();
+  const job = runJob(`http://127.0.0.1:${port}`, GROUP);
+  await sleep(700);
+  const gateway = await startPushgateway(t, port);
+  t.is((await job).code, 0);
+  t.true((await gateway.metrics()).includes(SERIES));
 });

@@ -152,3 +152,17 @@ test('Fake timers in the app neither stop the pulse nor see it', async (t) => {
   `);
   t.deepEqual(said, [true, true], stderr);
 });
+
+test.serial('A beat that was promised before there was a pulse comes at its start, as late as it is', (t) => {
+  const { cells, heartbeat, beats } = setUp();
+  cells[HEADER.beat] = now() - 3000;
+  cells[HEADER.beatInterval] = 1000;
+  heartbeat.start();
+  heartbeat.stop();
+  t.is(beats.length, 1);
+  t.is(beats[0]!.interval, 1000);
+  t.true(beats[0]!.delay >= 2000 && beats[0]!.delay < 2500, `${beats[0]!.delay}`);
+  heartbeat.start();
+  heartbeat.stop();
+  t.is(beats.length, 1, 'after a stop nothing is promised');
+});

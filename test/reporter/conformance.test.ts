@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { ADAPTER_CHECKS, checkAdapter, type Received } from '../../src/conformance.ts';
 import type { Adapter, AdapterFactory, Snapshot } from '../../src/index.ts';
@@ -72,6 +73,17 @@ const careless: AdapterFactory<{ url: string }> = ({ url }) => {
   return behaviour;
 };
 
+/** A backend that nothing ever reaches. */
+async function startNothing() {
+  const nothing = async () => undefined;
+  return { options: {}, received: async () => [], down: nothing, up: nothing, hang: nothing, close: nothing };
+}
+
+async function becomes(isSo: () => boolean): Promise<void> {
+  const limit = Date.now() + 20_000;
+  while (!isSo() && Date.now() < limit) await sleep(20);
+}
+
 /** Takes everything and delivers nothing. */
 const silent: AdapterFactory = () => ({
   push: async (_snapshot, signal) => {
@@ -85,7 +97,8 @@ test.serial('an adapter that is careless is found out in every respect in which 
     start: startLines,
     carries: { text: true, kinds: true },
     timeout: 200,
-    patience: 400,
+    grace: 300,
+    patience: 200,
   });
   const found = new Set(findings.map(({ check }) => check));
   t.log([...found].join(' '));
@@ -115,7 +128,7 @@ test.serial('an adapter that delivers nothing passes almost nothing', async (t) 
     start: startLines,
     carries: { kinds: true },
     timeout: 100,
-    patience: 100,
+    patience: 50,
   });
   const found = new Set(findings.map(({ check }) => check));
   const passed = ADAPTER_CHECKS.map(({ check }) => check).filter((check) => !found.has(check));
@@ -137,6 +150,46 @@ test('an adapter that cannot be made is one finding', async (t) => {
       findings.map(({ check }) => check),
       ['can-be-made'],
     );
+  }
+});
+
+test('the backend is closed whatever the adapter does: no start, a late one, a hang in push and close', async (t) => {
+  let late = false;
+  const factories: AdapterFactory[] = [
+    () => {
+      throw new Error('no');
+    },
+    async () => {
+      await sleep(5500);
+      const close = async () => {
+        late = true;
+      };
+      return { push: async () => undefined, close };
+    },
+    () => ({ push: () => new Promise(() => undefined), close: () => new Promise(() => undefined) }),
+    () => ({ routes: { '/': () => undefined }, close: () => Promise.reject(new Error('never')) }),
+  ];
+  await Promise.all(
+    factories.map(async (factory) => {
+      let open = 0;
+      const start = async () => {
+        open++;
+        return { ...(await startNothing()), close: async () => void open-- };
+      };
+      const findings = await checkAdapter({ factory, start, timeout: 10, grace: 10, patience: 10 });
+      t.true(findings.length > 0);
+      t.is(open, 0);
+    }),
+  );
+  await becomes(() => late);
+  t.true(late, 'an adapter that came too late is closed as well');
+});
+
+test('a backend that cannot be started or closed is one finding, not a rejection', async (t) => {
+  const fails = () => Promise.reject(new Error('broken backend'));
+  for (const start of [fails, async () => ({ ...(await startNothing()), close: fails })]) {
+    const findings = await checkAdapter({ factory: silent, start, timeout: 10, grace: 10, patience: 10 });
+    t.regex(findings.at(-1)!.found, /broken backend/);
   }
 });
 

@@ -109,7 +109,7 @@ test('What worker threads record adds to the totals, also of one that is gone at
     say((await read(url)).things_total);
   `);
   t.is(code, 0, stderr);
-  t.deepEqual(said, [{ main: 0.5, workers: [['level{loadline_worker="3"}', 7]], count: 1 }, 111]);
+  t.deepEqual(said, [{ main: 0.5, workers: [['level{loadline_worker="1"}', 7]], count: 1 }, 111]);
 });
 
 test('A worker thread that recorded before the reporter was there is asked again', async (t) => {

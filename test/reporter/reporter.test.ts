@@ -133,7 +133,10 @@ test('Nonsense on the channel that maps are announced on kills neither the repor
     worker.on('error', (error) => say({ error: error.message }));
     await until(async () => (await read(url)).things_total === 2);
     const channel = new BroadcastChannel('loadline.maps.v1');
-    for (const nonsense of [null, undefined, 5, 'map', {}, { type: 'map' }, { type: 'map', map: null }, { type: 'map', map: new SharedArrayBuffer(8) }]) channel.postMessage(nonsense);
+    for (const nonsense of [null, undefined, 5, 'map', {}, { type: 'map' }, { type: 'map', map: null }, { type: 'map', map: new SharedArrayBuffer(8) }, { type: 'hello' }, { type: 'samples', threadId: 'x' }, { type: 'ended' }]) channel.postMessage(nonsense);
+    const threads = new BroadcastChannel('loadline.threads.v1');
+    for (const nonsense of [null, 7, {}, { type: 'announce', to: 'x' }]) threads.postMessage(nonsense);
+    threads.close();
     await sleep(300);
     say({ things: (await read(url)).things_total });
     channel.close();

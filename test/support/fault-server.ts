@@ -1,33 +1,42 @@
-/** An HTTP server on one loopback port that goes away, hangs or talks nonsense on demand. */
+/** An HTTP or TCP server on one loopback port that goes away, hangs or talks nonsense on demand. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { freePort } from './ports.ts';
 
 type Listening = Server | TcpServer;
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class FaultServer {
   readonly port: number;
   readonly url: string;
-  readonly #answer: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly #make: () => Listening;
   readonly #sockets = new Set<Socket>();
   #server: Listening | undefined;
   /** One change at a time: a server that goes down while it comes up would stay. */
   #changes: Promise<void> = Promise.resolve();
 
-  private constructor(port: number, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  private constructor(port: number, scheme: string, make: () => Listening) {
     this.port = port;
-    this.url = `http://127.0.0.1:${port}`;
-    this.#answer = answer;
+    this.url = `${scheme}://127.0.0.1:${port}`;
+    this.#make = make;
   }
 
-  static async start(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<FaultServer> {
-    const server = new FaultServer(await freePort(), answer);
+  static start(answer: Answer): Promise<FaultServer> {
+    return FaultServer.#open('http', () => createServer(answer));
+  }
+
+  static startTcp(onSocket: (socket: Socket) => void): Promise<FaultServer> {
+    return FaultServer.#open('tcp', () => createTcpServer(onSocket));
+  }
+
+  static async #open(scheme: string, make: () => Listening): Promise<FaultServer> {
+    const server = new FaultServer(await freePort(), scheme, make);
     await server.up();
     return server;
   }
 
   up(): Promise<void> {
-    return this.#become(createServer(this.#answer));
+    return this.#become(this.#make());
   }
 
   /** Connects and never answers; what is sent is left unread. */
@@ -72,8 +81,6 @@ export class FaultServer {
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server = server;
-    // Whoever forgets to close it gets a test that ends all the same.
-    server.unref();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
     });

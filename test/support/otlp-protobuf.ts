@@ -113,6 +113,27 @@ export function writeMetricsResponse(partial?: { readonly rejected: number; read
   return Buffer.concat([Buffer.from([0x0a]), varint(inner.length + text.length), inner, text]);
 }
 
+/** A `google.rpc.Status` with a `RetryInfo` of so many seconds, after a detail of another kind. */
+export function writeRetryStatus(code: number, seconds: number): Buffer {
+  const delay = message(1, Buffer.concat([Buffer.from([0x08]), varint(Math.floor(seconds)), nanosecondsOf(seconds)]));
+  const details = [any('google.rpc.ErrorInfo', message(1, 'BUSY')), any('google.rpc.RetryInfo', delay)];
+  return Buffer.concat([Buffer.from([0x08]), varint(code), message(2, 'no'), ...details.map((one) => message(3, one))]);
+}
+
+function nanosecondsOf(seconds: number): Buffer {
+  return Buffer.concat([Buffer.from([0x10]), varint(Math.round((seconds % 1) * 1e9))]);
+}
+
+function any(type: string, value: Buffer): Buffer {
+  return Buffer.concat([message(1, `type.googleapis.com/${type}`), message(2, value)]);
+}
+
+/** A field that has a length. */
+function message(field: number, content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content as string);
+  return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
+}
+
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (let rest = value; ; rest = Math.floor(rest / 128)) {
@@ -129,8 +150,9 @@ function readMessage(bytes: Buffer, message: Message): Record<string, unknown> {
     const field = message[tag >>> 3];
     if (field === undefined) throw new Error(`no field ${tag >>> 3}`);
     const values = readField(reader, field, tag & 7);
-    if (field.repeated) result[field.name] = [...((result[field.name] as unknown[]) ?? []), ...values];
-    else result[field.name] = values[0];
+    if (!field.repeated) result[field.name] = values[0];
+    else if (Array.isArray(result[field.name])) (result[field.name] as unknown[]).push(...values);
+    else result[field.name] = values;
   }
   return result;
 }

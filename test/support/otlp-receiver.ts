@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { type OtlpContent, readContent } from './otlp-model.ts';
-import { readMetricsRequest, writeMetricsResponse } from './otlp-protobuf.ts';
+import { readMetricsRequest, writeMetricsResponse, writeRetryStatus } from './otlp-protobuf.ts';
 
 /**
  * What happens to one request. `reset`: the connection breaks once it was read; `hang`: it is never answered; `lose`: it
@@ -41,9 +41,15 @@ export interface ReceiverOptions {
   readonly port?: number;
   /** With `ca`, clients need a certificate. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** HTTP only: each request that was taken, before it is answered. */
+  onTaken?(request: ReceivedRequest): void;
 }
 
-export async function startHttpReceiver({ port = 0, tls }: ReceiverOptions = {}): Promise<OtlpReceiver> {
+export function startReceiver(protocol: string, options: ReceiverOptions = {}): Promise<OtlpReceiver> {
+  return protocol === 'grpc' ? startGrpcReceiver(options) : startHttpReceiver(options);
+}
+
+export async function startHttpReceiver({ port = 0, tls, onTaken }: ReceiverOptions = {}): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const faults: Fault[] = [];
   let seen = 0;
@@ -53,7 +59,9 @@ export async function startHttpReceiver({ port = 0, tls }: ReceiverOptions = {})
     seen++;
     const fault = faults.shift();
     if (fault === undefined || fault === 'lose' || fault === 'garbage' || isPartial(fault)) {
-      requests.push(receive(request, Buffer.concat(chunks)));
+      const taken = receive(request, Buffer.concat(chunks));
+      requests.push(taken);
+      onTaken?.(taken);
     }
     answer(response, request.headers['content-type'] === 'application/json', fault);
   };
@@ -115,7 +123,15 @@ function answer(response: ServerResponse, isJson: boolean, fault: Fault | undefi
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
-/** `status` of a fault is a gRPC status code. */
+function trailerOf({ status, retryAfter }: { readonly status: number; readonly retryAfter?: string }): Metadata {
+  const trailer = new Metadata();
+  if (retryAfter !== undefined) {
+    trailer.set('grpc-status-details-bin', writeRetryStatus(status, Number(retryAfter)));
+  }
+  return trailer;
+}
+
+/** `status` of a fault is a gRPC status code, and `retryAfter`, in seconds, comes as `google.rpc.RetryInfo`. */
 export async function startGrpcReceiver({ port = 0, tls }: ReceiverOptions = {}): Promise<OtlpReceiver> {
   const requests: ReceivedRequest[] = [];
   const faults: Fault[] = [];
@@ -137,7 +153,7 @@ export async function startGrpcReceiver({ port = 0, tls }: ReceiverOptions = {})
     if (fault === 'reset' || fault === 'lose') restart();
     else if (fault === 'garbage') reply(null, Buffer.from('\xff<html>'));
     else if (fault !== undefined && !isPartial(fault))
-      reply({ code: fault.status, details: 'no', metadata: new Metadata() });
+      reply({ code: fault.status, details: 'no', metadata: trailerOf(fault) });
     else reply(null, writeMetricsResponse(fault));
   };
   const definition = {

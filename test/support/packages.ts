@@ -14,6 +14,7 @@ export const PACKAGES = {
   gunicorn: 'gunicorn',
   'victoria-metrics': 'victoria-metrics',
   'prometheus-pushgateway': 'prometheus-pushgateway',
+  ss: 'iproute2',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

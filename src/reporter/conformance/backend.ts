@@ -51,8 +51,10 @@ export interface AdapterCheckOptions {
   nameOf?(metric: Metric): string;
   /** What an attribute is called there. Default: its key. */
   keyOf?(key: string): string;
-  /** ms that one push may take. Default: 1000. */
+  /** ms that one push, and the end, may take. Default: 1000. */
   readonly timeout?: number;
+  /** ms on top of it in which the adapter has to settle: a slow machine needs more. Default: 2000. */
+  readonly grace?: number;
   /** ms within which what was pushed has to be there. Default: 5000. */
   readonly patience?: number;
 }

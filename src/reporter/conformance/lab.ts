@@ -31,13 +31,13 @@ export const UPDOWN: Metric = { name: 'conformance.open', kind: 'updown' };
 export const GAUGE: Metric = { name: 'conformance.level', kind: 'gauge' };
 export const HISTOGRAM: Metric = { name: 'conformance.duration', kind: 'histogram', unit: 's', bounds: [0.1, 1] };
 
-/** ms on top of its deadline in which a push has to settle: the machine may be slow. */
+/** ms on top of its deadline in which the adapter has to settle. */
 const GRACE = 2000;
+/** ms that making an adapter may take, as in an app. */
+const MAKE_LIMIT = 5000;
 /** ms between two pushes, on the lab's clock. */
 const STEP = 10_000;
 const LOOK = 20;
-/** ms that ending an adapter may take. */
-const CLOSE_LIMIT = 1000;
 
 export type Value = number | HistogramPoint;
 /** A series of a metric; the start time is that of the lab unless given. */
@@ -47,10 +47,13 @@ export class Lab {
   readonly backend: Backend;
   readonly options: AdapterCheckOptions;
   readonly timeout: number;
+  readonly grace: number;
   readonly counts: Record<Outcome, number> = { sent: 0, failed: 0, dropped: 0, unknown: 0, spooled: 0 };
   /** Why pushes failed. */
   readonly failures: string[] = [];
   adapter!: Adapter;
+  /** A call of `close` that did not settle. */
+  #isStuck = false;
   /** Epoch ms that values count from. */
   startTime: number;
   #time: number;
@@ -63,15 +66,22 @@ export class Lab {
     this.options = options;
     this.backend = backend;
     this.timeout = options.timeout ?? 1000;
+    this.grace = options.grace ?? GRACE;
     this.startTime = (Math.floor(Date.now() / STEP) - 1000) * STEP;
     this.#time = this.startTime;
     this.#shown = this.#snapshot([]);
   }
 
+  /** Rejects, with nothing left open, when the adapter cannot be made. */
   static async open(options: AdapterCheckOptions): Promise<Lab> {
     const lab = new Lab(options, await options.start());
-    await lab.startAdapter();
-    return lab;
+    try {
+      await lab.startAdapter();
+      return lab;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
   }
 
   get pushes(): boolean {
@@ -85,15 +95,7 @@ export class Lab {
 
   /** A new adapter on the same backend, as after a restart of the process. */
   async startAdapter(): Promise<void> {
-    const make = this.options.factory as AdapterFactory;
-    const adapter = await make(structuredClone(this.backend.options), {
-      interval: this.timeout,
-      snapshot: async () => this.#shown,
-      count: (outcome, points) => {
-        this.counts[outcome] += points;
-      },
-      log() {},
-    });
+    const adapter = await this.#make();
     const problem = misshape(adapter);
     if (problem !== undefined) throw new Error(problem);
     this.adapter = adapter;
@@ -105,11 +107,9 @@ export class Lab {
   async show(entries: readonly Entry[]): Promise<void> {
     this.#time += STEP;
     this.#shown = this.#snapshot(entries);
-    const settled = await Promise.race([
-      (this.#pusher?.push(this.#shown) ?? Promise.resolve()).then(() => true),
-      sleep(this.timeout + GRACE, false, { ref: true }),
-    ]);
-    if (!settled) throw new Error(`push did not settle ${GRACE} ms after its signal aborted`);
+    const pushed = (this.#pusher?.push(this.#shown) ?? Promise.resolve()).then(() => true);
+    const settled = await within(pushed, this.timeout + this.grace, false);
+    if (!settled) throw new Error(`push did not settle ${this.grace} ms after its signal aborted`);
   }
 
   received(): Promise<readonly Received[]> {
@@ -153,17 +153,37 @@ export class Lab {
     return found;
   }
 
-  /** Ends the adapter with that deadline; false when it did not settle 2 s after it. Rejects as `close` does. */
-  async closeAdapter(limit = CLOSE_LIMIT): Promise<boolean> {
+  /** Ends the adapter with that deadline; false when it did not settle in time after it. Rejects as `close` does. */
+  async closeAdapter(limit = this.timeout): Promise<boolean> {
     const closed = Promise.resolve(this.adapter.close?.(AbortSignal.timeout(limit))).then(() => true);
-    return Promise.race([closed, sleep(limit + GRACE, false)]);
+    const isClosed = await within(closed, limit + this.grace, false);
+    this.#isStuck = !isClosed;
+    return isClosed;
   }
 
-  /** Ends everything, whatever state it is in. */
+  /** Ends everything, whatever state it is in. Rejects as the backend's own `close` does, and not otherwise. */
   async close(): Promise<void> {
-    await this.#server?.close();
-    await this.closeAdapter().catch(() => false);
+    const isOpen = this.adapter !== undefined && !this.#isStuck;
+    await Promise.allSettled([this.#server?.close(), isOpen && this.closeAdapter()]);
     await this.backend.close();
+  }
+
+  /** Rejects as the factory does, and when it is late; an adapter that comes all the same is closed. */
+  async #make(): Promise<Adapter> {
+    const make = async () =>
+      (this.options.factory as AdapterFactory)(structuredClone(this.backend.options), {
+        interval: this.timeout,
+        snapshot: async () => this.#shown,
+        count: (outcome, points) => {
+          this.counts[outcome] += points;
+        },
+        log() {},
+      });
+    const made = make();
+    const adapter = await within(made, MAKE_LIMIT, 'late' as const);
+    if (adapter !== 'late') return adapter;
+    void made.then((late) => late.close?.(AbortSignal.abort())).catch(() => undefined);
+    throw new Error(`its factory took longer than ${MAKE_LIMIT} ms`);
   }
 
   #pusherOf(adapter: Adapter): Pusher {
@@ -194,6 +214,16 @@ export class Lab {
     }
     const resource = { 'service.name': 'conformance', 'service.instance.id': 'one', 'host.name': 'lab' };
     return { time: this.#time, resource, metrics: [...byMetric.values()] };
+  }
+}
+
+/** What `work` gives, or `late` when that takes longer than `limit` ms. */
+async function within<T, L>(work: Promise<T>, limit: number, late: L): Promise<T | L> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, sleep(limit, late, { signal: over.signal })]);
+  } finally {
+    over.abort();
   }
 }
 

@@ -1,0 +1,27 @@
+/** A route that answers GET and HEAD with JSON. */
+import type { Handler } from './adapter.ts';
+
+/** What would end a script element, or a line of a script, where somebody puts the text into a page. */
+const UNSAFE = /[<\u2028\u2029]/g;
+
+/** `read` is called for each request. What it throws becomes a 500, as from every handler. */
+export function jsonRoute(read: () => unknown): Handler {
+  return (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end('only GET and HEAD\n');
+      return;
+    }
+    const body = Buffer.from(`${JSON.stringify(read()).replace(UNSAFE, escapeCharacter)}\n`);
+    response.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+      'Cache-Control': 'no-store',
+    });
+    response.end(body);
+  };
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,63 @@
+/** The requests in flight of all threads, as `GET /requests` lists them: what each map tells, also of a blocked thread. */
+import { epochOf } from '../clock.ts';
+import type { InFlight, Phase } from '../store/reader.ts';
+import type { LivingMap } from './maps.ts';
+
+/** What `GET /requests` answers. Stable: fields are only ever added. */
+export interface RequestList {
+  /** Epoch ms, whole: when it was read. */
+  readonly time: number;
+  /** Requests in flight, those included that are not listed. */
+  readonly total: number;
+  /** Oldest first, at most 1000. */
+  readonly requests: readonly ListedRequest[];
+}
+
+export interface ListedRequest {
+  readonly worker: string;
+  readonly method: string;
+  /** Without query, cut at 118 bytes. */
+  readonly path: string;
+  /** The registered pattern; null while it is not known. */
+  readonly route: string | null;
+  readonly phase: Phase;
+  /** Seconds since it began. */
+  readonly age: number;
+}
+
+export const LISTED = 1000;
+
+/** @param time ms, monotonic */
+export function listRequests(maps: Iterable<LivingMap>, time: number): RequestList {
+  const found: (InFlight & { readonly worker: string })[] = [];
+  let total = 0;
+  for (const { worker, map } of maps) {
+    const requests = map.inFlight();
+    total += Math.max(requests.length, map.header('busyNow'));
+    for (const request of requests) found.push({ ...request, worker });
+  }
+  found.sort((a, b) => a.start - b.start);
+  const requests = found.slice(0, LISTED).map(
+    ({ worker, method, path, route, phase, start }): ListedRequest => ({
+      worker,
+      method,
+      path,
+      route: route ?? null,
+      phase,
+      age: seconds(time - start),
+    }),
+  );
+  return { time: Math.round(epochOf(time)), total, requests };
+}
+
+/** Requests in flight of all threads. */
+export function inFlightNow(maps: Iterable<LivingMap>): number {
+  let count = 0;
+  for (const { map } of maps) count += map.header('busyNow');
+  return count;
+}
+
+/** Of ms, to the millisecond, never negative. */
+export function seconds(ms: number): number {
+  return Math.max(0, Math.round(ms)) / 1e3;
+}

@@ -58,6 +58,7 @@ const RULES: readonly Rule[] = [
       'src/config.ts',
       'src/config/',
       'src/host/',
+      'src/group/directory.ts',
       'src/reporter/adapters.ts',
       'src/reporter/loopback.ts',
       'src/reporter/resolve-module.ts',
@@ -74,9 +75,19 @@ const RULES: readonly Rule[] = [
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
   {
     files: ['src/reporter/'],
-    may: [...GROUND, 'src/conformance/', 'src/host/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
+    may: [
+      ...GROUND,
+      ...['src/conformance/', 'src/host/', 'src/group/', 'src/store/reader.ts', 'src/store/layout.ts', 'src/snapshot/'],
+    ],
     types: ['src/config.ts'],
   },
+  ...['combine', 'ledger', 'host-totals', 'sums'].map((name) => ({
+    files: [`src/group/${name}.ts`],
+    may: ['src/snapshot/', 'src/group/'],
+    types: ['src/config.ts'],
+    pure: true,
+  })),
+  { files: ['src/group/'], may: [...GROUND, 'src/snapshot/'], types: ['src/config.ts'] },
   {
     files: ['src/host/'],
     may: [...GROUND, 'src/store/reader.ts', 'src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/'],
@@ -168,6 +179,8 @@ test('Breaches are found: a probe that reads, a reporter that samples, a pure fi
     ['src/probes/gc.ts', '../store/writer.ts', false, true],
     ['src/probes/gc.ts', './probe.ts', true, true],
     ['src/reporter/worker.ts', '../sampler/collect.ts', true, false],
+    ['src/group/group.ts', '../reporter/worker.ts', true, false],
+    ['src/group/ledger.ts', 'node:net', false, false],
     ['src/reporter/worker.ts', '../config.ts', false, false],
     ['src/reporter/worker.ts', '../config.ts', true, true],
     ['src/reporter/worker.ts', 'express', false, false],

@@ -6,14 +6,12 @@ import { merge } from '../snapshot/merge.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { VERSION } from '../version.ts';
 import { isGone } from './alive.ts';
-import { decodeMetrics, decodeSnapshot, encodeMetrics, encodeSnapshot } from './codec.ts';
 import { Held } from './held.ts';
-import { HostTotals } from './host-totals.ts';
+import { Heritage } from './heritage.ts';
 import { Leader } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import { discard } from './meeting.ts';
 import { type Joined, Member } from './member.ts';
-import { Note, type Notes } from './note.ts';
 import type { GroupOptions } from './options.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
@@ -32,9 +30,6 @@ const SILENT_LIMIT = 10_000;
 const LOOK = 5;
 /** Series of one metric that are remembered of processes that ended, as a multiple of the budget of one. */
 const ROOM = 2;
-/** Names of notes: counters of the host as they were shown, and what an adapter delivered. */
-const HOST = 'host';
-const DELIVERED = 'delivered ';
 
 type Role = 'seeking' | 'leader' | 'member' | 'alone' | 'ended';
 
@@ -43,11 +38,10 @@ export class Group {
   readonly #options: GroupOptions;
   readonly #table: SlotTable;
   readonly #ledger: Ledger;
-  readonly #hostTotals = new HostTotals();
+  readonly #heritage = new Heritage((reason) => this.#complain(reason));
   readonly #view: View;
   readonly #watch: Watch;
   readonly #silence: Silence;
-  readonly #notes: Notes = new Map();
   readonly #said = new Set<string>();
   #role: Role = 'seeking';
   #leader: Leader | undefined;
@@ -83,25 +77,25 @@ export class Group {
 
   /** What this process has to show: as the leader that of all, else its own. */
   async snapshot(): Promise<Snapshot> {
-    const { self, refresh, read } = this.#options;
+    const { self, refresh, read, readHost } = this.#options;
     await Promise.all([refresh(), this.#leader?.pull(PULL_LIMIT)]);
     // Read now, not before: what is noted in between must not be later than this.
     const own = read();
     const moment = now();
     const time = epochOf(moment);
-    const host = this.#readHost(time);
+    const host = this.#heritage.host(readHost(), time);
     const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
     if (!this.#leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
     this.#note(slot, own, time);
     const slots = this.#table.slots().map((each) => ({ ...each, occupant: each.occupant && { ...each.occupant } }));
-    this.#leader.note(HOST, new Note(time, () => encodeMetrics(host)));
+    this.#leader.note(...this.#heritage.noteOfHost(host, time));
     await this.#leader.keep();
     return this.#view.show({ time, now: moment, slots, host });
   }
 
   /** An adapter that takes differences has delivered up to there: its next one begins from it, whoever leads. */
   delivered(adapter: string, basis: Snapshot): void {
-    this.#leader?.note(DELIVERED + adapter, new Note(basis.time, () => encodeSnapshot(basis)));
+    this.#leader?.note(...this.#heritage.noteOfDelivery(adapter, basis));
   }
 
   /** All adapters answer for what was shown up to `time` (epoch ms). */
@@ -160,7 +154,7 @@ export class Group {
   async #join(socket: Socket, begin: number): Promise<void> {
     const { self, onOpen } = this.#options;
     const member: Member = new Member({
-      ...{ socket, self, table: this.#table, notes: this.#notes },
+      ...{ socket, self, table: this.#table, notes: this.#heritage.notes },
       ...{ claim: this.#claim, wasDeputy: this.#knowsNotes },
       onPull: (number) => void this.#sendValues(number),
       onAsk: (number, what) => void this.#onAsk(number, what),
@@ -209,7 +203,7 @@ export class Group {
     this.#table.begin(now());
     prepare();
     const leader = new Leader({
-      ...{ server, self, table: this.#table, notes: this.#notes },
+      ...{ server, self, table: this.#table, notes: this.#heritage.notes },
       onJoin: () => this.#noteCompany(),
       onChange: () => this.#look(),
       warn: (reason) => this.#complain(reason),
@@ -222,33 +216,11 @@ export class Group {
     this.#claim = { slot: slot.number, generation: slot.occupant!.generation };
     if (this.#table.slots().length > 1) this.#noteCompany();
     const isTakeover = wasMember || leader.follows;
-    const shown = this.#noted(HOST, decodeMetrics);
-    if (shown) this.#hostTotals.follow(shown, readHost(), epochOf(now()));
+    this.#heritage.begin(readHost(), epochOf(now()));
     const isKnown = !isTakeover || leader.knowsNotes || this.#knowsNotes;
     this.#knowsNotes = true;
-    const url = await lead(isKnown ? this.#bases() : undefined, isTakeover);
+    const url = await lead(isKnown ? this.#heritage.bases() : undefined, isTakeover);
     leader.open(url ?? '');
-  }
-
-  /** What adapters have delivered. */
-  #bases(): ReadonlyMap<string, Snapshot> {
-    const bases = new Map<string, Snapshot>();
-    for (const name of this.#notes.keys()) {
-      const basis = name.startsWith(DELIVERED) ? this.#noted(name, decodeSnapshot) : undefined;
-      if (basis) bases.set(name.slice(DELIVERED.length), basis);
-    }
-    return bases;
-  }
-
-  /** Undefined where there is no such note, or none that can be read. */
-  #noted<T>(name: string, decode: (bytes: Buffer) => T): T | undefined {
-    const note = this.#notes.get(name);
-    try {
-      return note && decode(note.bytes);
-    } catch {
-      this.#complain(`its note of ${name} cannot be read`);
-      return undefined;
-    }
   }
 
   #onEnd(member: Member, problem: string | undefined): void {
@@ -321,10 +293,6 @@ export class Group {
 
   #note({ occupant }: Slot, metrics: readonly MetricSnapshot[], time: number): void {
     Object.assign(occupant!, { held: Held.of(this.#ledger.observe(metrics)), time });
-  }
-
-  #readHost(time: number): MetricSnapshot[] {
-    return this.#hostTotals.read(this.#options.readHost(), time);
   }
 
   #noteCompany(): void {

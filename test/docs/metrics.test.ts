@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { GROUP_METRICS } from '../../src/group/view.ts';
 import { hostProbes } from '../../src/host/probes.ts';
 import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
 import { HOST_PROBE_METRICS } from '../../src/reporter/host-probes.ts';
@@ -13,7 +14,7 @@ const map = new StoreReader(new StoreWriter().buffer);
 const probes = hostProbes({ map, seriesLimit: 2000, bounds: {}, isAgents: () => false, warn() {} });
 const inCode = [...PROBES, ...probes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS, GROUP_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 /** This process as one of its group: it seeks the leader, joins it, or becomes it, until it ends. docs/group.md */
 import type { Server, Socket } from 'node:net';
-import { epochOf, now, timers } from '../clock.ts';
+import { atMost, epochOf, now, timers } from '../clock.ts';
 import { describe } from '../errors.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -15,7 +15,7 @@ import { type Joined, Member } from './member.ts';
 import type { GroupOptions } from './options.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
-import { atMost, pause } from './waiting.ts';
+import { pause } from './waiting.ts';
 import { Silence, Watch } from './watch.ts';
 
 /** ms between two words of every process. */
@@ -28,8 +28,6 @@ const ANSWER_LIMIT = 120;
 const SILENT_LIMIT = 10_000;
 /** Beats between two looks at the socket's path. */
 const LOOK = 5;
-/** Series of one metric that are remembered of processes that ended, as a multiple of the budget of one. */
-const ROOM = 2;
 
 type Role = 'seeking' | 'leader' | 'member' | 'alone' | 'ended';
 
@@ -55,10 +53,10 @@ export class Group {
 
   constructor(options: GroupOptions) {
     this.#options = options;
-    const { seriesLimit, aggregate, self, pushes } = options;
+    const { limit, aggregate, self, pushes } = options;
     const onFold = (slot: Slot) => this.#view.depart(slot.occupant!, epochOf(now()));
-    this.#table = new SlotTable({ limit: seriesLimit * ROOM, isGone, onFold });
-    this.#ledger = new Ledger(seriesLimit * ROOM);
+    this.#table = new SlotTable({ limit, isGone, onFold });
+    this.#ledger = new Ledger(limit);
     this.#view = new View({ aggregate, self: self.key, keepsDeparted: pushes });
     this.#watch = new Watch(options.openTrouble);
     this.#silence = new Silence(options.openTrouble);
@@ -105,15 +103,7 @@ export class Group {
 
   /** What the other processes answer, by slot, within `limit` ms; only the leader gets any. */
   async ask(what: string, limit: number): Promise<ReadonlyMap<number, unknown>> {
-    const answers = new Map<number, unknown>();
-    for (const [slot, body] of (await this.#leader?.ask(what, limit)) ?? []) {
-      try {
-        answers.set(slot, JSON.parse(body.toString()));
-      } catch {
-        this.#complain(`an answer of worker ${slot} is no JSON`);
-      }
-    }
-    return answers;
+    return (await this.#leader?.ask(what, limit)) ?? new Map();
   }
 
   /** Slot of this process; undefined while it is on its own. */
@@ -145,7 +135,10 @@ export class Group {
       // It may have ended meanwhile.
       if (this.#role !== 'seeking') return discard(met);
       if (met.as === 'leader') return this.#lead(met.server, met.isSuccessor);
-      if (met.as === 'stranger') return this.#onStranger(met.problem);
+      if (met.as === 'stranger') {
+        this.#sayOnce(describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason: met.problem }));
+        return this.#goAlone(true);
+      }
       if (met.as === 'member') await this.#join(met.socket, begin);
       else await pause();
     }
@@ -184,11 +177,6 @@ export class Group {
     }
     this.#sayOnce(describe('ERR_LOADLINE_GROUP_SILENT', { path: this.#options.meeting.path }));
     if (this.#claim === undefined && now() - begin > SILENT_LIMIT) return this.#goAlone(true);
-  }
-
-  #onStranger(reason: string): Promise<void> {
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason }));
-    return this.#goAlone(true);
   }
 
   async #goAlone(serves: boolean): Promise<void> {

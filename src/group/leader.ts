@@ -122,7 +122,7 @@ export class Leader {
   }
 
   /** What each process answers to a question within `limit` ms, by slot; those that do not are left out. */
-  async ask(what: string, limit: number): Promise<ReadonlyMap<number, Buffer>> {
+  async ask(what: string, limit: number): Promise<ReadonlyMap<number, unknown>> {
     const send = ({ link }: Peer, number: number) => link.send({ type: 'ask', number, what });
     const answers = await this.#questions.ask(this.#peers.members(), limit, send);
     return new Map([...answers].map(([{ slot }, body]) => [slot!.number, body]));
@@ -192,7 +192,7 @@ export class Leader {
     else if (message.type === 'base') this.#table.adoptBase(message.slot, message.through, Held.ofBytes(body));
     else if (message.type === 'last') this.#onLast(message, body);
     else if (message.type === 'note') takeNote(this.#options.notes, message.name, message.time, body);
-    else if (message.type === 'answer') this.#questions.answer(message.number, peer, body);
+    else if (message.type === 'answer') this.#questions.answer(message.number, peer, JSON.parse(body.toString()));
     else if (message.type === 'bye') this.#onBye(slot.occupant);
     else if (message.type === 'settled') {
       peer.isSettled = true;
@@ -253,7 +253,7 @@ export class Leader {
     if (problem !== undefined) throw new Error(`values that are none: ${problem}`);
     Object.assign(occupant, { held: Held.ofBytes(body, occupant.held), time });
     for (const { link } of this.#peers.deputies()) if (link !== peer.link) sendLast(link, peer.slot!);
-    if (pull !== undefined) this.#questions.answer(pull, peer, body);
+    if (pull !== undefined) this.#questions.answer(pull, peer, undefined);
   }
 
   /** From a deputy of the last leader. What the own process counted it knows best itself. */

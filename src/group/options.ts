@@ -10,7 +10,8 @@ export interface GroupOptions {
   readonly meeting: Meeting;
   readonly self: Who & { readonly resource: Attributes };
   readonly aggregate: Aggregate;
-  readonly seriesLimit: number;
+  /** Series of one metric that are remembered of processes that ended, and of series that are gone. */
+  readonly limit: number;
   /** Whether adapters push, so that the last values of a process that ended are kept for them. */
   readonly pushes: boolean;
   /** Asks the app's threads for what only they know, and resolves when that is there or can't be had. Never rejects. */

@@ -3,7 +3,7 @@ import { timers } from '../clock.ts';
 
 interface Open<Peer> {
   readonly waiting: Set<Peer>;
-  readonly answers: Map<Peer, Buffer>;
+  readonly answers: Map<Peer, unknown>;
   done(): void;
 }
 
@@ -12,11 +12,15 @@ export class Questions<Peer> {
   #number = 0;
 
   /** `send` says whether a peer was asked. Resolves with what came within `limit` ms. */
-  ask(peers: Iterable<Peer>, limit: number, send: (peer: Peer, number: number) => boolean): Promise<Map<Peer, Buffer>> {
+  ask(
+    peers: Iterable<Peer>,
+    limit: number,
+    send: (peer: Peer, number: number) => boolean,
+  ): Promise<Map<Peer, unknown>> {
     const number = ++this.#number;
     const waiting = new Set<Peer>();
     for (const peer of peers) if (send(peer, number)) waiting.add(peer);
-    const answers = new Map<Peer, Buffer>();
+    const answers = new Map<Peer, unknown>();
     if (waiting.size === 0) return Promise.resolve(answers);
     return new Promise((resolve) => {
       const done = () => {
@@ -29,10 +33,10 @@ export class Questions<Peer> {
     });
   }
 
-  answer(number: number, peer: Peer, body: Buffer): void {
+  answer(number: number, peer: Peer, answer: unknown): void {
     const open = this.#open.get(number);
     if (!open?.waiting.delete(peer)) return;
-    open.answers.set(peer, body);
+    open.answers.set(peer, answer);
     if (open.waiting.size === 0) open.done();
   }
 

@@ -10,7 +10,10 @@ import type { GroupOptions } from '../group/options.ts';
 import type { Trouble } from '../group/watch.ts';
 import type { Found } from './findings.ts';
 
-type Rest = Omit<GroupOptions, 'meeting' | 'aggregate' | 'seriesLimit' | 'pushes'>;
+/** What is remembered of processes that ended, as a multiple of the series that a metric may have in one. */
+const ROOM = 2;
+
+type Rest = Omit<GroupOptions, 'meeting' | 'aggregate' | 'limit' | 'pushes'>;
 
 /** Undefined where this process is on its own: it shares nothing, or there is no safe place to meet, which is said. */
 export function createGroup(config: Config, main: string | undefined, rest: Rest): Group | undefined {
@@ -25,7 +28,13 @@ export function createGroup(config: Config, main: string | undefined, rest: Rest
   }
   const { aggregate, seriesLimit, adapters } = config;
   const pushes = adapters.some((entry) => entry !== 'prometheus');
-  return new Group({ ...rest, meeting: new Meeting(directory.path, name), aggregate, seriesLimit, pushes });
+  return new Group({
+    ...rest,
+    meeting: new Meeting(directory.path, name),
+    aggregate,
+    limit: seriesLimit * ROOM,
+    pushes,
+  });
 }
 
 /** What is wrong with another process of the group, at `time` (epoch ms). */

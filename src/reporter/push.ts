@@ -1,5 +1,5 @@
 /** One pusher per pushing adapter: when it is called, with what, for how long. */
-import { timers } from '../clock.ts';
+import { atMost, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import { nextBasis } from '../snapshot/basis.ts';
 import { delta } from '../snapshot/delta.ts';
@@ -176,14 +176,4 @@ export class Pusher {
     this.#options.count('failed', points);
     this.#options.onFailure(reason);
   }
-}
-
-/** Waits for the work, but no longer than that. */
-async function atMost(work: Promise<void>, limit: number): Promise<void> {
-  let timer: ReturnType<typeof timers.setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = timers.setTimeout(resolve, limit);
-  });
-  await Promise.race([work, patience]);
-  timers.clearTimeout(timer);
 }

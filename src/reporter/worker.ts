@@ -1,10 +1,6 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
-import { isatty } from 'node:tty';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { epochOf, now, timers } from '../clock.ts';
-import type { Config } from '../config.ts';
-import { describe, reasonOf } from '../errors.ts';
-import { isContainer } from '../host/container.ts';
+import { atMost, epochOf, now } from '../clock.ts';
 import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
@@ -24,7 +20,7 @@ import { Pushing } from './pushing.ts';
 import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
-import { createReporterServer, type ReporterServer, type ReporterServerOptions } from './server.ts';
+import { type Serving, serve } from './serving.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -36,9 +32,8 @@ const LOOK = 500;
 const CLOSE_LIMIT = 1500;
 /** The part of the time for ending that pushing may take; the rest is for telling the group. */
 const PUSH_PART = 0.7;
-/** ms for which the port of a leader that died may stay taken, and between two tries. */
+/** ms for which the port of a leader that died may stay taken. */
 const PORT_LIMIT = 2000;
-const PORT_PAUSE = 50;
 /** ms that a process which joined waits for word of where its leader serves. */
 const OPEN_LIMIT = 3000;
 
@@ -80,11 +75,13 @@ const snapshots = new Snapshots(maps, host, sampled, resource);
 let loading: ReturnType<typeof load> | undefined;
 let adapters: Awaited<ReturnType<typeof load>> = [];
 let pushing: Pushing | undefined;
-let server: { readonly url: string; readonly server: ReporterServer } | undefined;
+let server: Serving | undefined;
 let hasCompany = false;
-let tellOpened!: (url: string | undefined) => void;
-const opened = new Promise<string | undefined>((resolve) => {
-  tellOpened = resolve;
+/** Of the process that serves for this one. */
+let leaderUrl: string | undefined;
+let onOpened = () => {};
+const opened = new Promise<void>((resolve) => {
+  onOpened = resolve;
 });
 const group = createGroup(config, main, {
   self: { key: `${process.pid}.${startTime}`, pid: process.pid, resource },
@@ -99,7 +96,10 @@ const group = createGroup(config, main, {
   alone: async (serves) => {
     await open(new Map(), 0, serves);
   },
-  onOpen: tellOpened,
+  onOpen: (url) => {
+    leaderUrl = url;
+    onOpened();
+  },
   onCompany: () => {
     hasCompany = true;
     tell({ type: 'company' });
@@ -132,9 +132,10 @@ port.on('message', (message: ToReporter) => {
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
 });
-if (group) await group.start();
-else await open(new Map(), 0);
-const url = group?.role === 'member' ? await ofLeader() : server?.url;
+const started = group ? group.start() : open(new Map(), 0);
+await started;
+if (group?.role === 'member') await atMost(opened, OPEN_LIMIT);
+const url = group?.role === 'member' ? leaderUrl : server?.url;
 tell({ type: 'ready', url, flushes: hasCompany || pushing?.isEmpty === false });
 
 /**
@@ -166,21 +167,8 @@ async function open(
     },
     onTaken: (time) => group?.taken(time),
   });
-  server = serves
-    ? await serve(
-        adapters.map(({ adapter }) => adapter),
-        patience,
-      )
-    : undefined;
+  server = serves ? await listen(patience) : undefined;
   return server?.url;
-}
-
-/** Where the process serves that this one has joined. */
-async function ofLeader(): Promise<string | undefined> {
-  const limit = timers.setTimeout(() => tellOpened(undefined), OPEN_LIMIT);
-  const url = await opened;
-  timers.clearTimeout(limit);
-  return url;
 }
 
 async function load(): Promise<{ name: string; adapter: Adapter }[]> {
@@ -209,62 +197,24 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
 }
 
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
-async function serve(from: readonly Adapter[], patience: number): Promise<typeof server> {
-  const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
+async function listen(patience: number): Promise<Serving | undefined> {
+  const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
   const guarded = {
     '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
     '/requests': jsonRoute(() => listRequests(maps.living(), now())),
   };
-  const { host: address, port: wanted } = config.prometheus;
-  const { token } = config;
-  const options = { host: address, port: wanted, routes, guarded, token, log: log.warn };
-  try {
-    const listening = await listen(options, now() + patience);
-    ownPort = Number(new URL(listening.url).port);
-    sayWhere(listening.url, config);
-    return listening;
-  } catch (error) {
-    log.warn(describeListenError(error as NodeJS.ErrnoException, config));
-    return undefined;
-  }
-}
-
-/** A port that is taken is tried again until then (ms, monotonic). Rejects with the last error. */
-async function listen(options: ReporterServerOptions, until: number): Promise<NonNullable<typeof server>> {
-  const reporterServer = createReporterServer(options);
-  try {
-    return { url: (await reporterServer.listen()).url, server: reporterServer };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || now() > until) throw error;
-  }
-  await new Promise((resolve) => timers.setTimeout(resolve, PORT_PAUSE));
-  return listen(options, until);
-}
-
-/** People at a terminal are told where to look; what a service writes to stderr stays as it is without the agent. */
-function sayWhere(url: string, { prometheus }: Config): void {
-  if (prometheus.hostIsDefault && isContainer()) {
-    log.warn(describe('ERR_LOADLINE_CONTAINER', { host: prometheus.host, port: new URL(url).port }));
-  } else if (isatty(2)) {
-    log.info(`metrics at ${url}/metrics`);
-  }
-}
-
-function describeListenError(
-  error: NodeJS.ErrnoException,
-  { prometheus: { host: name, port: number } }: Config,
-): string {
-  const params = { host: name, port: number };
-  if (error.code === 'EADDRINUSE') return describe('ERR_LOADLINE_PORT_IN_USE', params);
-  if (error.code === 'EACCES') return describe('ERR_LOADLINE_PORT_FORBIDDEN', params);
-  return describe('ERR_LOADLINE_ADDRESS', { host: name, reason: reasonOf(error) });
+  const serving = await serve({ config, routes, guarded, log, patience });
+  if (serving) ownPort = Number(new URL(serving.url).port);
+  return serving;
 }
 
 /** The app's thread is blocked until this is over, and ends the process then. */
 async function flush({ metrics, done, limit }: Extract<ToReporter, { type: 'flush' }>): Promise<void> {
   for (const end of schedules) end();
   sampled.onFinal(metrics);
+  // A process may end before it has found its place.
+  await atMost(started, limit / 2);
   await pushing?.stop(hasCompany ? limit * PUSH_PART : limit);
   await group?.end(limit * (1 - PUSH_PART));
   Atomics.store(done, 0, 1);

@@ -106,11 +106,6 @@ export class Group {
     return (await this.#leader?.ask(what, limit)) ?? new Map();
   }
 
-  /** Slot of this process; undefined while it is on its own. */
-  get slot(): number | undefined {
-    return this.#hasCompany ? this.#claim?.slot : undefined;
-  }
-
   /** The last word: what this process counted is handed over, within `limit` ms. */
   async end(limit: number): Promise<void> {
     const role = this.#role;

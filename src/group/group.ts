@@ -12,7 +12,7 @@ import { Leader } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import { discard } from './meeting.ts';
 import { type Joined, Member } from './member.ts';
-import type { GroupOptions } from './options.ts';
+import type { GroupOptions, Role } from './options.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
 import { pause } from './waiting.ts';
@@ -28,8 +28,6 @@ const ANSWER_LIMIT = 120;
 const SILENT_LIMIT = 10_000;
 /** Beats between two looks at the socket's path. */
 const LOOK = 5;
-
-type Role = 'seeking' | 'leader' | 'member' | 'alone' | 'ended';
 
 /** Nothing here throws or rejects. */
 export class Group {
@@ -104,6 +102,11 @@ export class Group {
   /** What the other processes answer, by slot, within `limit` ms; only the leader gets any. */
   async ask(what: string, limit: number): Promise<ReadonlyMap<number, unknown>> {
     return (await this.#leader?.ask(what, limit)) ?? new Map();
+  }
+
+  /** Undefined while this process is on its own. */
+  get slot(): number | undefined {
+    return this.#hasCompany ? this.#claim?.slot : undefined;
   }
 
   /** The last word: what this process counted is handed over, within `limit` ms. */

@@ -6,6 +6,8 @@ import type { Meeting } from './meeting.ts';
 import type { Who } from './slots.ts';
 import type { OpenTrouble } from './watch.ts';
 
+export type Role = 'seeking' | 'leader' | 'member' | 'alone' | 'ended';
+
 export interface GroupOptions {
   readonly meeting: Meeting;
   readonly self: Who & { readonly resource: Attributes };

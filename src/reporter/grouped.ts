@@ -39,13 +39,13 @@ export function createGroup(config: Config, main: string | undefined, rest: Rest
 
 /** What is wrong with another process of the group, at `time` (epoch ms). */
 export function findingOf({ kind, slot, pid, silent }: Trouble, time: number): Found {
-  const base = { since: time - silent, worker: String(slot) };
+  const base = { kind: 'process-missing', since: time - silent, worker: String(slot) } as const;
   if (kind === 'process-missing') {
     const title = `process ${pid} ended without a word: it was killed, or it crashed`;
-    return { ...base, kind, severity: 'warning', title, evidence: { pid } };
+    return { ...base, severity: 'warning', title, evidence: { pid, slot } };
   }
   const state = stateOf(pid);
   const what = state === 'T' || state === 't' ? 'is stopped (SIGSTOP or a debugger)' : 'does not answer';
   const title = `process ${pid} ${what}, with all of its threads`;
-  return { ...base, kind, severity: 'critical', title, evidence: { pid, state: state ?? null } };
+  return { ...base, severity: 'critical', title, evidence: { pid, slot, state: state ?? null } };
 }

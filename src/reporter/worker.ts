@@ -16,6 +16,7 @@ import { HostProbes } from './host-probes.ts';
 import { jsonRoute } from './json-route.ts';
 import { Maps } from './maps.ts';
 import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+import { type Answers, findingsOfAll, requestsOfAll } from './of-all.ts';
 import { Pushing } from './pushing.ts';
 import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
@@ -34,6 +35,8 @@ const CLOSE_LIMIT = 1500;
 const PUSH_PART = 0.7;
 /** ms for which the port of a leader that died may stay taken. */
 const PORT_LIMIT = 2000;
+/** ms that other processes of the group have to answer a question. */
+const ASK_LIMIT = 300;
 /** ms that a process which joined waits for word of where its leader serves. */
 const OPEN_LIMIT = 3000;
 
@@ -104,7 +107,7 @@ const group = createGroup(config, main, {
     hasCompany = true;
     tell({ type: 'company' });
   },
-  answer: (what) => (what === 'findings' ? findings.list() : null),
+  answer: (what) => (what === 'findings' ? findings.list() : listRequests(maps.living(), now())),
   openTrouble: (trouble) => {
     const finding = findings.open(findingOf(trouble, epochOf(now())));
     return () => finding.close(epochOf(now()));
@@ -196,13 +199,24 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
   tell({ type: 'snapshot', number, snapshot: await snapshots.take(without) });
 }
 
+/** By slot: what the other processes of the group answer. */
+async function askOthers(what: string): Promise<Answers> {
+  return (await group?.ask(what, ASK_LIMIT)) ?? new Map();
+}
+
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
 async function listen(patience: number): Promise<Serving | undefined> {
   const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
   const guarded = {
-    '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
-    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
+    '/findings': jsonRoute(async () => {
+      const others = await askOthers('findings');
+      return { time: Math.round(epochOf(now())), findings: findingsOfAll(findings.list(), group?.slot, others) };
+    }),
+    '/requests': jsonRoute(async () => {
+      const others = await askOthers('requests');
+      return requestsOfAll(listRequests(maps.living(), now()), group?.slot, others);
+    }),
   };
   const serving = await serve({ config, routes, guarded, log, patience });
   if (serving) ownPort = Number(new URL(serving.url).port);

@@ -92,7 +92,7 @@ onUnix('who ends as it should loses nothing, and is not missed', async (t) => {
 });
 
 onUnix('a process whose app hangs is shown as fresh as every other one', async (t) => {
-  const shop = await service(t);
+  const shop = await service(t, { LOADLINE_SLOW_REQUEST: '500' });
   const [, second] = await startAll(shop, 2);
   await second!.get('/', 3);
   const hanging = second!.get('/block/4000');
@@ -102,6 +102,13 @@ onUnix('a process whose app hangs is shown as fresh as every other one', async (
   );
   t.is(alive(during), 2);
   t.is(during.sum(COUNT), 3);
+  const json = async (path: string) => (await fetch(`http://127.0.0.1:${shop.metricsPort}${path}`)).json();
+  t.like(await json('/requests'), { total: 1, requests: [{ worker: '2', path: '/block/4000' }] });
+  const listed = await until(async () => {
+    const { findings } = (await json('/findings')) as { findings: object[] };
+    return findings.length > 0 ? findings : undefined;
+  }, 'a finding of the other process');
+  t.like(listed[0], { kind: 'slow-request', worker: '2' });
   await hanging;
 });
 

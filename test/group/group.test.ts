@@ -166,6 +166,7 @@ onUnix('an agent that is stopped and started again in its process counts nothing
   const shop = await service(t);
   const [, second] = await startAll(shop, 2);
   await second!.get('/', 3);
+  await shop.until((metrics) => metrics.sum(COUNT) === 3, 'three requests');
   await second!.get('/leave');
   const without = await shop.until((metrics) => alive(metrics) === 1, 'it has left');
   t.is(without.sum(PROCESSES, { state: 'dead' }), 0);

@@ -59,6 +59,8 @@ export async function service(t: ExecutionContext, settings: NodeJS.ProcessEnv =
     ...Object.fromEntries(clean),
     XDG_RUNTIME_DIR: folder,
     OTEL_SERVICE_NAME: 'shop',
+    // On a machine that is busy with other things half a second may be too short.
+    LOADLINE_EXIT_FLUSH: '10000',
     OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
     OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
     ...settings,

@@ -62,3 +62,13 @@ const processStart = dateNow() - process.uptime() * 1e3;
 export function processStartTime(): number {
   return processStart;
 }
+
+/** Waits for the work, but no longer than `limit` ms. Rejects as the work does. */
+export async function atMost(work: Promise<unknown>, limit: number): Promise<void> {
+  let timer: ReturnType<typeof timers.setTimeout> | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = timers.setTimeout(resolve, limit);
+  });
+  await Promise.race([work, patience]);
+  timers.clearTimeout(timer);
+}

@@ -39,6 +39,30 @@ export const CATALOGUE = {
     message: 'this is a container, and {host}:{port} is reachable from inside it only',
     remedy: 'set OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0 if the scraper is outside',
   },
+  ERR_LOADLINE_GROUP_DIRECTORY: {
+    message: 'the folder {path}, in which processes of one service meet, is not usable ({reason})',
+    remedy: 'make it a folder of this user alone (mode 0700), or remove it; until then this process is on its own',
+  },
+  ERR_LOADLINE_GROUP_SOCKET: {
+    message: '{path}, at which the processes of this service meet, is not usable ({reason})',
+    remedy: 'remove what is there; until it is started again, this process is on its own',
+  },
+  ERR_LOADLINE_GROUP_PEER: {
+    message: 'what answers at {path} is no process of this service ({reason})',
+    remedy: 'end whatever has bound or connects to that socket; this process goes on without it',
+  },
+  ERR_LOADLINE_GROUP_SILENT: {
+    message: 'the process that leads this service’s processes at {path} does not answer',
+    remedy: 'look whether it is stopped (SIGSTOP) and continue or end it; it is tried again',
+  },
+  ERR_LOADLINE_GROUP_VERSION: {
+    message: 'this process has loadline {own}, the one that leads has {found}, which groups otherwise ({reason})',
+    remedy: 'run one version in all processes of a service; until then this process serves nothing',
+  },
+  ERR_LOADLINE_GROUP_SIZE: {
+    message: 'this process has more series than can be told to the one that leads',
+    remedy: 'use attributes with fewer values, or lower LOADLINE_SERIES_LIMIT; the others go on',
+  },
   ERR_LOADLINE_WORKER_DENIED: {
     message: 'the permission model denies worker threads, so nothing is measured',
     remedy: 'start node with --allow-worker; the app runs on without metrics',

@@ -1,6 +1,7 @@
 /** `loadline check`: what was configured, and what this machine supports. */
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { privateDirectory } from '../group/directory.ts';
 import { lookUp } from '../host/thread-pool.ts';
 import { access } from './access.ts';
 import { observeChannels } from './channels.ts';
@@ -55,6 +56,7 @@ export async function collectReport(
     permission(),
     await workers(),
     await port(config),
+    group(env),
     await access(config),
     ...(await reach(destinationsOf(config.adapters, env))),
     ...(await loadModules([...modulesOf(config.adapters), ...modules])),
@@ -138,6 +140,15 @@ async function port({ adapters, prometheus: { host, port } }: CheckedConfig): Pr
     const detail = `${(error as Error).message}. Set OTEL_EXPORTER_PROMETHEUS_PORT, or end what has it`;
     return { what, state: 'no', essential, detail };
   }
+}
+
+/** Where several processes of a service meet, to be seen as one. */
+function group(env: NodeJS.ProcessEnv): Finding {
+  const directory = privateDirectory(env);
+  const what = 'group folder';
+  if (!('problem' in directory)) return { what, state: 'yes', essential: false, detail: directory.path };
+  const { path, problem } = directory;
+  return { what, state: 'no', essential: false, detail: `${path}: ${problem}. Each process serves by itself` };
 }
 
 function uvMetrics(): Finding {

@@ -39,6 +39,11 @@ export interface Adapter {
    */
   readonly temporality?: 'cumulative' | 'delta';
   /**
+   * Where several processes are seen as one: `push` gets each of them by itself, one after the other, with its own
+   * resource and start times, instead of their sum. Default: false.
+   */
+  readonly perProcess?: boolean;
+  /**
    * Delivers one snapshot. Called once per interval, never concurrently; the signal aborts when time is up. Resolving
    * means that the adapter answers for these points from now on (delivered, spooled, or counted as lost); rejecting
    * means that nothing was taken: a delta is then carried into the next push. The reason is logged once.

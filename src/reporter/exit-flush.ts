@@ -8,13 +8,13 @@ import type { ToReporter } from './messages.ts';
 const PULLING: readonly AdapterEntry[] = ['prometheus'];
 
 /**
- * The one listener on the process: `'exit'`, there only while something may push and `exitFlush` is above 0. It blocks
- * the thread until the reporter is done, at most `exitFlush` ms, and changes nothing else: not the exit code, not
+ * The one listener on the process: `'exit'`, there only while something may push, or this is one of several processes of
+ * its service, and `exitFlush` is above 0. It blocks the thread until the reporter is done, at most `exitFlush` ms, and changes nothing else: not the exit code, not
  * stderr. A signal that kills the process gives it no chance.
  */
 export class ExitFlush {
   readonly #limit: number;
-  readonly #isNeeded: boolean;
+  #isNeeded: boolean;
   readonly #collectNow: () => readonly MetricSnapshot[];
   readonly #worker: () => Worker | undefined;
   readonly #onExit = () => this.flush();
@@ -31,6 +31,12 @@ export class ExitFlush {
   arm(): void {
     this.disarm();
     if (this.#isNeeded) process.on('exit', this.#onExit);
+  }
+
+  /** There are others who must be told what this process counted last, also where nothing is pushed. */
+  need(): void {
+    this.#isNeeded = this.#limit > 0;
+    this.arm();
   }
 
   disarm(): void {

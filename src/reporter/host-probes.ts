@@ -32,8 +32,8 @@ export class HostProbes {
     for (const probe of this.#probes) this.#guard(probe, () => probe.tick?.(time));
   }
 
-  /** `withHost`: with what is not about this process but about its host, which one process of a service tells. */
-  metrics(time: number, withHost = true): MetricSnapshot[] {
+  /** `of`: what is about this process, or about its host, which one process of a service tells. */
+  metrics(time: number, of: 'all' | 'process' | 'host' = 'all'): MetricSnapshot[] {
     const byMetric = new Map<Metric, Point[]>();
     const put: Put = (metric, value, attributes = {}) => {
       const points = byMetric.get(metric) ?? [];
@@ -41,9 +41,10 @@ export class HostProbes {
       points.push({ attributes, startTime: this.#startTime, value });
     };
     for (const probe of this.#probes) {
-      if (withHost || probe.scope !== 'host') this.#guard(probe, () => probe.read(put, time));
+      const { scope = 'process' } = probe;
+      if (of === 'all' || of === scope) this.#guard(probe, () => probe.read(put, time));
     }
-    for (const [{ name }, spent] of this.#spent) put(TIME, spent / 1e3, { probe: name });
+    if (of !== 'host') for (const [{ name }, spent] of this.#spent) put(TIME, spent / 1e3, { probe: name });
     return [...byMetric].map(([metric, points]) => ({ metric, scope: SCOPE, points }));
   }
 

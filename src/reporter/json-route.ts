@@ -4,15 +4,15 @@ import type { Handler } from './adapter.ts';
 /** What would end a script element, or a line of a script, where somebody puts the text into a page. */
 const UNSAFE = /[<\u2028\u2029]/g;
 
-/** `read` is called for each request. What it throws becomes a 500, as from every handler. */
+/** `read` is called for each request, and waited for. What it throws becomes a 500, as from every handler. */
 export function jsonRoute(read: () => unknown): Handler {
-  return (request, response) => {
+  return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain; charset=utf-8' });
       response.end('only GET and HEAD\n');
       return;
     }
-    const body = Buffer.from(`${JSON.stringify(read()).replace(UNSAFE, escapeCharacter)}\n`);
+    const body = Buffer.from(`${JSON.stringify(await read()).replace(UNSAFE, escapeCharacter)}\n`);
     response.writeHead(200, {
       'Content-Type': 'application/json',
       'Content-Length': body.length,

@@ -61,11 +61,13 @@ export type ToApp =
   /** Ask the samplers, answer with the same round. */
   | { readonly type: 'collect'; readonly round: number }
   | { readonly type: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
+  /** This process is one of several: its end must be told to the others. */
+  | { readonly type: 'company' }
   /**
-   * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server;
-   * `pushes`: it has an adapter that does.
+   * The reporter serves, or has found that it can't: what there was to say has been said. `url`: of its server, or that
+   * of the process that serves for this one; `flushes`: there is somebody to whom the last interval must be told.
    */
-  | { readonly type: 'ready'; readonly url: string | undefined; readonly pushes: boolean };
+  | { readonly type: 'ready'; readonly url: string | undefined; readonly flushes: boolean };
 
 /** BroadcastChannel on which worker threads of the app tell the reporter and the main thread of themselves. */
 export const MAP_CHANNEL = 'loadline.maps.v1';

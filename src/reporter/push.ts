@@ -1,5 +1,5 @@
 /** One pusher per pushing adapter: when it is called, with what, for how long. */
-import { timers } from '../clock.ts';
+import { atMost, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import { nextBasis } from '../snapshot/basis.ts';
 import { delta } from '../snapshot/delta.ts';
@@ -21,9 +21,11 @@ export interface PusherOptions {
    * With temporality `delta`: what the first push is measured from, which is what the predecessor of this reporter
    * delivered. Default: everything is new.
    */
-  readonly basis?: Snapshot;
+  readonly basis?: Snapshot | undefined;
   /** With temporality `delta`: a push has resolved, and the next one is measured from this. Must not throw. */
   onDelivered?(basis: Snapshot): void;
+  /** All of a snapshot that was taken at `time` (epoch ms) is the adapter's to answer for. Must not throw. */
+  onTaken?(time: number): void;
   count(outcome: Outcome, points: number): void;
   /** An attempt failed. Called each time; must not throw. */
   onFailure(reason: string): void;
@@ -33,16 +35,18 @@ export interface PusherOptions {
 export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: number;
-  /** What the adapter answers for. Stays as it is where totals are pushed. */
-  #basis: Snapshot | undefined;
+  /** What the adapter answers for, by process where it takes them apart. Stays as it is where totals are pushed. */
+  #bases: ReadonlyMap<string, Snapshot>;
   #running: Promise<void> | undefined;
+  /** ms: when the delivery under way has to be over. */
+  #until = 0;
   #abort: AbortController | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: PusherOptions) {
     this.#options = options;
     this.#limit = Math.min(options.interval, PUSH_LIMIT);
-    this.#basis = options.basis;
+    this.#bases = new Map(this.#partsOf(options.basis).map((part) => [this.#keyOf(part), part]));
   }
 
   /** Hands a snapshot over; one that comes while the last is still being delivered is left to the next. */
@@ -69,7 +73,13 @@ export class Pusher {
     const left = (part: number) => Math.max(0, begin + part * limit - performance.now());
     let isClosing = false;
     const underWay = this.#abort;
-    const cut = timers.setTimeout(() => underWay?.abort(), left(LAST_PUSH / 2));
+    const cut = timers.setTimeout(
+      () => {
+        this.#until = 0;
+        underWay?.abort();
+      },
+      left(LAST_PUSH / 2),
+    );
     const work = (async () => {
       await this.#running;
       timers.clearTimeout(cut);
@@ -90,10 +100,36 @@ export class Pusher {
     }
   }
 
-  /** Settles when the adapter does, however late: until then it must not be called again. */
+  /** One process after the other, in the time that there is; those it does not suffice for come with the next push. */
   async #deliver(snapshot: Snapshot, limit: number): Promise<void> {
+    const { adapter, onTaken } = this.#options;
+    this.#until = performance.now() + limit;
+    const taken = new Map<string, Snapshot>();
+    const parts = this.#partsOf(snapshot);
+    for (const part of parts) {
+      const left = this.#until - performance.now();
+      if (left <= 0 && part !== parts[0]) break;
+      const key = this.#keyOf(part);
+      if (await this.#deliverPart(part, this.#bases.get(key), Math.max(0, left))) taken.set(key, part);
+    }
+    if (adapter.temporality === 'delta' && taken.size > 0) this.#delivered(snapshot, taken);
+    if (taken.size === parts.length) onTaken?.(snapshot.time);
+  }
+
+  /** Each process, where the adapter takes them apart; else the whole. */
+  #partsOf(snapshot: Snapshot | undefined): readonly Snapshot[] {
+    if (snapshot === undefined) return [];
+    return this.#options.adapter.perProcess ? (snapshot.processes ?? [snapshot]) : [snapshot];
+  }
+
+  #keyOf({ resource }: Snapshot): string {
+    return this.#options.adapter.perProcess ? String(resource['service.instance.id'] ?? '') : '';
+  }
+
+  /** True when the adapter took it. Settles when the adapter does, however late: until then it must not be called again. */
+  async #deliverPart(snapshot: Snapshot, basis: Snapshot | undefined, limit: number): Promise<boolean> {
     const isDelta = this.#options.adapter.temporality === 'delta';
-    const given = isDelta ? delta(this.#basis, snapshot) : snapshot;
+    const given = isDelta ? delta(basis, snapshot) : snapshot;
     const points = given.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
     const abort = new AbortController();
     this.#abort = abort;
@@ -108,32 +144,36 @@ export class Pusher {
     stuck.unref();
     try {
       await this.#options.adapter.push!(given, abort.signal);
-      if (isDelta) this.#delivered(snapshot);
+      return true;
     } catch (error) {
       fail(reasonOf(error));
+      return false;
     } finally {
       timers.clearTimeout(deadline);
       timers.clearTimeout(stuck);
     }
   }
 
-  #delivered(snapshot: Snapshot): void {
-    this.#basis = nextBasis(this.#basis, snapshot);
-    this.#options.onDelivered?.(this.#basis);
+  /** A process that is in the snapshot no more will not come back: its basis is over. */
+  #delivered(snapshot: Snapshot, taken: ReadonlyMap<string, Snapshot>): void {
+    const bases = new Map<string, Snapshot>();
+    for (const part of this.#partsOf(snapshot)) {
+      const key = this.#keyOf(part);
+      const known = this.#bases.get(key);
+      const current = taken.get(key);
+      const basis = current ? { ...nextBasis(known, current), resource: part.resource } : known;
+      if (basis) bases.set(key, basis);
+    }
+    this.#bases = bases;
+    const { perProcess } = this.#options.adapter;
+    const [whole] = bases.values();
+    const { time } = snapshot;
+    const processes = [...bases.values()];
+    this.#options.onDelivered?.(perProcess ? { time, resource: {}, metrics: [], processes } : whole!);
   }
 
   #fail(points: number, reason: string): void {
     this.#options.count('failed', points);
     this.#options.onFailure(reason);
   }
-}
-
-/** Waits for the work, but no longer than that. */
-async function atMost(work: Promise<void>, limit: number): Promise<void> {
-  let timer: ReturnType<typeof timers.setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = timers.setTimeout(resolve, limit);
-  });
-  await Promise.race([work, patience]);
-  timers.clearTimeout(timer);
 }

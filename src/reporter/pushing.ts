@@ -3,7 +3,6 @@ import { describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Adapter } from './adapter.ts';
-import { type Delivered, pack, unpack } from './delivered.ts';
 import type { ExportCounts } from './export-counts.ts';
 import { Pusher } from './push.ts';
 
@@ -15,27 +14,32 @@ export interface PushingOptions {
   readonly log: Log;
   /** Never rejects. */
   snapshot(): Promise<Snapshot>;
-  /** By reporters before this one: what deltas begin from. */
-  readonly delivered: Delivered;
-  /** To be kept for the next reporter. */
-  onDelivered(name: string, basis: SharedArrayBuffer): void;
+  /** What deltas begin from: what was delivered by whoever pushed before. Undefined: everything is new. */
+  basisOf(name: string): Snapshot | undefined;
+  /** To be kept for whoever pushes next. */
+  onDelivered(name: string, basis: Snapshot): void;
+  /** All adapters answer for what was shown up to `time` (epoch ms). */
+  onTaken?(time: number): void;
 }
 
 /** Nothing here throws or rejects. */
 export class Pushing {
   readonly #options: PushingOptions;
   readonly #pushers: readonly Pusher[];
+  /** Epoch ms, by adapter. */
+  readonly #taken = new Map<string, number>();
 
   constructor(options: PushingOptions) {
     this.#options = options;
-    const { counts, log, interval, delivered, onDelivered } = options;
+    const { counts, log, interval, basisOf, onDelivered } = options;
     this.#pushers = options.adapters.map(({ name, adapter }) => {
       counts.begin(name);
       return new Pusher({
         adapter,
         interval,
-        basis: unpack(delivered.get(name)),
-        onDelivered: (basis) => onDelivered(name, pack(basis)),
+        basis: basisOf(name),
+        onDelivered: (basis) => onDelivered(name, basis),
+        onTaken: (time) => this.#onTaken(name, time),
         count: (outcome, points) => counts.add(name, outcome, points),
         onFailure: (reason) =>
           log.once(`export:${name}:${reason}`, describe('ERR_LOADLINE_EXPORT_FAILED', { adapter: name, reason })),
@@ -45,6 +49,12 @@ export class Pushing {
 
   get isEmpty(): boolean {
     return this.#pushers.length === 0;
+  }
+
+  #onTaken(adapter: string, time: number): void {
+    this.#taken.set(adapter, time);
+    const { adapters, onTaken } = this.#options;
+    onTaken?.(Math.min(...adapters.map(({ name }) => this.#taken.get(name) ?? 0)));
   }
 
   /** Resolves when the snapshot is handed over, not when it is delivered. */

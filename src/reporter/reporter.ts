@@ -154,8 +154,10 @@ export class Reporter {
 
   #onMessage(worker: Worker, message: ToApp): void {
     if (message.type === 'ready') {
-      if (!message.pushes) this.#exitFlush.disarm();
+      if (!message.flushes) this.#exitFlush.disarm();
       this.#settle(message.url);
+    } else if (message.type === 'company') {
+      if (!this.#stopping) this.#exitFlush.need();
     } else if (message.type === 'delivered') {
       this.#options.delivered.set(message.adapter, message.basis);
     } else if (message.type === 'threads') {

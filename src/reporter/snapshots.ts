@@ -2,7 +2,7 @@
 import { epochOf, now } from '../clock.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { Attributes } from '../snapshot/metric.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { HostProbes } from './host-probes.ts';
 import type { Maps } from './maps.ts';
 import type { Sampled } from './sampled.ts';
@@ -25,10 +25,25 @@ export class Snapshots {
    * `without`: the scope of samplers whose values are left out, before anything is added up.
    */
   async take(without?: string): Promise<Snapshot> {
-    await Promise.all([this.#sampled.refresh(), this.#maps.refresh()]);
+    await this.refresh();
     const time = now();
     const sampled = this.#sampled.metrics().filter(({ scope }) => scope.name !== without);
     const metrics = merge([...this.#maps.metrics(time, without), this.#host.metrics(time), sampled]);
     return { time: epochOf(time), resource: this.#resource, metrics };
+  }
+
+  /** Resolves when what only the app's threads know is as fresh as can be had. Never rejects. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#sampled.refresh(), this.#maps.refresh()]);
+  }
+
+  /** At once, with what samplers said last, without what is true of the whole host. */
+  own(): MetricSnapshot[] {
+    const time = now();
+    return merge([...this.#maps.metrics(time), this.#host.metrics(time, 'process'), this.#sampled.metrics()]);
+  }
+
+  ofHost(): MetricSnapshot[] {
+    return this.#host.metrics(now(), 'host');
   }
 }

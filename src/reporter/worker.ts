@@ -1,28 +1,28 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
-import { isatty } from 'node:tty';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { epochOf, now } from '../clock.ts';
-import type { Config } from '../config.ts';
-import { describe, reasonOf } from '../errors.ts';
-import { isContainer } from '../host/container.ts';
+import { atMost, epochOf, now } from '../clock.ts';
 import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { StackArea } from '../store/stack-area.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
+import { pack, unpack } from './delivered.ts';
 import { ExportCounts } from './export-counts.ts';
 import { findingLog } from './finding-log.ts';
 import { Findings } from './findings.ts';
+import { createGroup, findingOf } from './grouped.ts';
 import { HostProbes } from './host-probes.ts';
 import { jsonRoute } from './json-route.ts';
 import { Maps } from './maps.ts';
 import type { ReporterData, ToApp, ToReporter } from './messages.ts';
+import { type Answers, findingsOfAll, requestsOfAll } from './of-all.ts';
 import { Pushing } from './pushing.ts';
 import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
-import { createReporterServer, type ReporterServer } from './server.ts';
+import { type Serving, serve } from './serving.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 import { Watch } from './watch.ts';
@@ -33,6 +33,14 @@ const TICK = 5000;
 const LOOK = 500;
 /** ms that closing may take in all. */
 const CLOSE_LIMIT = 1500;
+/** The part of the time for ending that pushing may take; the rest is for telling the group. */
+const PUSH_PART = 0.7;
+/** ms for which the port of a leader that died may stay taken. */
+const PORT_LIMIT = 2000;
+/** ms that other processes of the group have to answer a question. */
+const ASK_LIMIT = 300;
+/** ms that a process which joined waits for word of where its leader serves. */
+const OPEN_LIMIT = 3000;
 
 const port = parentPort as MessagePort;
 const { config, resource, map, stackArea, threads, main, delivered, isRestart } = workerData as ReporterData;
@@ -76,18 +84,48 @@ const sampled = new Sampled({
 });
 const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
-const adapters = await load();
-const pushing = new Pushing({
-  adapters: adapters.filter(({ adapter }) => adapter.push !== undefined),
-  interval: config.exportInterval,
-  counts,
-  log,
-  snapshot: () => snapshots.take(),
-  delivered,
-  onDelivered: (adapter, basis) => tell({ type: 'delivered', adapter, basis }),
+/** What only the process has that leads its group, or is on its own. */
+let loading: ReturnType<typeof load> | undefined;
+let adapters: Awaited<ReturnType<typeof load>> = [];
+let pushing: Pushing | undefined;
+let server: Serving | undefined;
+let hasCompany = false;
+/** Of the process that serves for this one. */
+let leaderUrl: string | undefined;
+let onOpened = () => {};
+const opened = new Promise<void>((resolve) => {
+  onOpened = resolve;
 });
-const server = await serve(adapters.map(({ adapter }) => adapter));
-const round = pushing.isEmpty ? () => sampled.refresh() : () => pushing.push();
+const group = createGroup(config, main, {
+  self: { key: `${process.pid}.${startTime}`, pid: process.pid, resource },
+  refresh: () => snapshots.refresh(),
+  read: () => snapshots.own(),
+  readHost: () => snapshots.ofHost(),
+  prepare: () => {
+    loading ??= load();
+  },
+  lead: (basis, isTakeover) => open(basis, isTakeover ? PORT_LIMIT : 0),
+  follow: () => close(CLOSE_LIMIT, false),
+  alone: async (serves) => {
+    await open(new Map(), 0, serves);
+  },
+  onOpen: (url) => {
+    leaderUrl = url;
+    onOpened();
+  },
+  onCompany: () => {
+    hasCompany = true;
+    tell({ type: 'company' });
+  },
+  answer: (what) => (what === 'findings' ? findings.list() : listRequests(maps.living(), now())),
+  openTrouble: (trouble) => {
+    const finding = findings.open(findingOf(trouble, epochOf(now())));
+    return () => finding.close(epochOf(now()));
+  },
+  warn: log.warn,
+});
+const shown = () => group?.snapshot() ?? snapshots.take();
+const round = () => (pushing && !pushing.isEmpty ? pushing.push() : sampled.refresh());
 const tick = (time: number) => {
   host.tick(time);
   maps.tick(time);
@@ -108,7 +146,44 @@ port.on('message', (message: ToReporter) => {
   else if (message.type === 'snapshot') void answerSnapshot(message.number, message.without);
   else void stop();
 });
-tell({ type: 'ready', url: server?.url, pushes: !pushing.isEmpty });
+const started = group ? group.start() : open(new Map(), 0);
+await started;
+if (group?.role === 'member') await atMost(opened, OPEN_LIMIT);
+const url = group?.role === 'member' ? leaderUrl : server?.url;
+tell({ type: 'ready', url, flushes: hasCompany || pushing?.isEmpty === false });
+
+/**
+ * Loads the adapters, pushes and serves from now on; resolves with where. `bases`: what others delivered, by adapter;
+ * undefined: nobody knows, although somebody did. `patience`: ms for which a port that is taken is tried. Never rejects.
+ */
+async function open(
+  bases: ReadonlyMap<string, Snapshot> | undefined,
+  patience: number,
+  serves = true,
+): Promise<string | undefined> {
+  loading ??= load();
+  adapters = await loading;
+  const present = bases === undefined ? await shown() : undefined;
+  const basisOf = (name: string) => {
+    const [own, others] = [unpack(delivered.get(name)), bases?.get(name)];
+    return (own && others && own.time > others.time ? own : (others ?? own)) ?? present;
+  };
+  pushing = new Pushing({
+    adapters: adapters.filter(({ adapter }) => adapter.push !== undefined),
+    interval: config.exportInterval,
+    counts,
+    log,
+    snapshot: shown,
+    basisOf,
+    onDelivered: (adapter, basis) => {
+      tell({ type: 'delivered', adapter, basis: pack(basis) });
+      group?.delivered(adapter, basis);
+    },
+    onTaken: (time) => group?.taken(time),
+  });
+  server = serves ? await listen(patience) : undefined;
+  return server?.url;
+}
 
 async function load(): Promise<{ name: string; adapter: Adapter }[]> {
   const names = adapterNames(config.adapters);
@@ -125,7 +200,7 @@ async function load(): Promise<{ name: string; adapter: Adapter }[]> {
 function contextOf(name: string): AdapterContext {
   return {
     interval: config.exportInterval,
-    snapshot: () => snapshots.take(),
+    snapshot: shown,
     count: (outcome, points) => counts.add(name, outcome, points),
     log: (line) => log.once(line, line),
   };
@@ -135,65 +210,62 @@ async function answerSnapshot(number: number, without: string): Promise<void> {
   tell({ type: 'snapshot', number, snapshot: await snapshots.take(without) });
 }
 
+/** By slot: what the other processes of the group answer. */
+async function askOthers(what: string): Promise<Answers> {
+  return (await group?.ask(what, ASK_LIMIT)) ?? new Map();
+}
+
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
-async function serve(from: readonly Adapter[]): Promise<{ url: string; server: ReporterServer } | undefined> {
-  const routes = Object.assign({}, ...from.map((adapter) => adapter.routes ?? {}));
+async function listen(patience: number): Promise<Serving | undefined> {
+  const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
   const guarded = {
-    '/findings': jsonRoute(() => ({ time: Math.round(epochOf(now())), findings: findings.list() })),
-    '/requests': jsonRoute(() => listRequests(maps.living(), now())),
+    '/findings': jsonRoute(async () => {
+      const others = await askOthers('findings');
+      return { time: Math.round(epochOf(now())), findings: findingsOfAll(findings.list(), group?.slot, others) };
+    }),
+    '/requests': jsonRoute(async () => {
+      const others = await askOthers('requests');
+      return requestsOfAll(listRequests(maps.living(), now()), group?.slot, others);
+    }),
   };
-  const { host: address, port: wanted } = config.prometheus;
-  const { token } = config;
-  try {
-    const reporterServer = createReporterServer({ host: address, port: wanted, routes, guarded, token, log: log.warn });
-    const { url } = await reporterServer.listen();
-    ownPort = Number(new URL(url).port);
-    sayWhere(url, config);
-    return { url, server: reporterServer };
-  } catch (error) {
-    log.warn(describeListenError(error as NodeJS.ErrnoException, config));
-    return undefined;
-  }
-}
-
-/** People at a terminal are told where to look; what a service writes to stderr stays as it is without the agent. */
-function sayWhere(url: string, { prometheus }: Config): void {
-  if (prometheus.hostIsDefault && isContainer()) {
-    log.warn(describe('ERR_LOADLINE_CONTAINER', { host: prometheus.host, port: new URL(url).port }));
-  } else if (isatty(2)) {
-    log.info(`metrics at ${url}/metrics`);
-  }
-}
-
-function describeListenError(
-  error: NodeJS.ErrnoException,
-  { prometheus: { host: name, port: number } }: Config,
-): string {
-  const params = { host: name, port: number };
-  if (error.code === 'EADDRINUSE') return describe('ERR_LOADLINE_PORT_IN_USE', params);
-  if (error.code === 'EACCES') return describe('ERR_LOADLINE_PORT_FORBIDDEN', params);
-  return describe('ERR_LOADLINE_ADDRESS', { host: name, reason: reasonOf(error) });
+  const serving = await serve({ config, routes, guarded, log, patience });
+  if (serving) ownPort = Number(new URL(serving.url).port);
+  return serving;
 }
 
 /** The app's thread is blocked until this is over, and ends the process then. */
 async function flush({ metrics, done, limit }: Extract<ToReporter, { type: 'flush' }>): Promise<void> {
   for (const end of schedules) end();
   sampled.onFinal(metrics);
-  await pushing.stop(limit);
+  // A process may end before it has found its place.
+  await atMost(started, limit / 2);
+  await pushing?.stop(hasCompany ? limit * PUSH_PART : limit);
+  await group?.end(limit * (1 - PUSH_PART));
   Atomics.store(done, 0, 1);
   Atomics.notify(done, 0);
 }
 
 async function stop(): Promise<void> {
   for (const end of schedules) end();
-  const signal = AbortSignal.timeout(CLOSE_LIMIT);
-  const pulling = adapters.filter(({ adapter }) => adapter.push === undefined);
-  await Promise.allSettled([
-    server?.server.close(),
-    pushing.stop(CLOSE_LIMIT),
-    ...pulling.map(async ({ adapter }) => adapter.close?.(signal)),
-  ]);
+  await close(hasCompany ? CLOSE_LIMIT * PUSH_PART : CLOSE_LIMIT, true);
+  await group?.end(CLOSE_LIMIT * (1 - PUSH_PART));
   maps.close();
   process.exit(0);
+}
+
+/** Ends what `open` began, in `limit` ms; `delivers`: with a last push. Never rejects. */
+async function close(limit: number, delivers: boolean): Promise<void> {
+  const signal = AbortSignal.timeout(limit);
+  const ending = delivers ? pushing?.stop(limit) : undefined;
+  const rest = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
+  pushing = undefined;
+  await Promise.allSettled([
+    server?.server.close(),
+    ending,
+    ...rest.map(async ({ adapter }) => adapter.close?.(signal)),
+  ]);
+  server = undefined;
+  adapters = [];
+  loading = undefined;
 }

@@ -1,4 +1,5 @@
 /** What the next difference is measured from: pure. */
+import { isCumulative } from './metric.ts';
 import { seriesKey } from './series-key.ts';
 import type { MetricSnapshot, Point, Snapshot } from './snapshot.ts';
 
@@ -11,7 +12,7 @@ export const KEPT_SERIES = 10_000;
  * new when it comes back, and count twice.
  */
 export function nextBasis(previous: Snapshot | undefined, current: Snapshot, limit = KEPT_SERIES): Snapshot {
-  const sums = current.metrics.filter(({ metric: { kind } }) => kind === 'counter' || kind === 'histogram');
+  const sums = current.metrics.filter(({ metric }) => isCumulative(metric));
   const gone = goneSeries(previous, sums);
   const excess = gone.reduce((count, { points }) => count + points.length, 0) - limit;
   return { time: current.time, resource: {}, metrics: [...withoutFirst(gone, excess), ...sums] };

@@ -1,5 +1,5 @@
 /** What came between two snapshots: pure. The basis is (name, attributes), which `merge` makes unique for sums. */
-import type { Metric } from './metric.ts';
+import { isCumulative, type Metric } from './metric.ts';
 import { seriesKey } from './series-key.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point, Snapshot } from './snapshot.ts';
 
@@ -20,7 +20,7 @@ export function delta(previous: Snapshot | undefined, current: Snapshot): Snapsh
   const since = previous?.time ?? 0;
   const metrics: MetricSnapshot[] = [];
   for (const snapshot of current.metrics) {
-    if (!isSum(snapshot.metric)) {
+    if (!isCumulative(snapshot.metric)) {
       metrics.push(snapshot);
       continue;
     }
@@ -30,14 +30,10 @@ export function delta(previous: Snapshot | undefined, current: Snapshot): Snapsh
   return { ...current, metrics };
 }
 
-function isSum({ kind }: Metric): boolean {
-  return kind === 'counter' || kind === 'histogram';
-}
-
 function basisOf(previous: Snapshot | undefined): Basis {
   const basis = new Map<string, { metric: Metric; points: Map<string, Point> }>();
   for (const { metric, points } of previous?.metrics ?? []) {
-    if (!isSum(metric)) continue;
+    if (!isCumulative(metric)) continue;
     const known = basis.get(metric.name) ?? { metric, points: new Map<string, Point>() };
     basis.set(metric.name, known);
     for (const point of points) known.points.set(seriesKey(point.attributes), point);

@@ -1,5 +1,6 @@
 /** Several sources as one: pure. Counters, updowns and histograms of several sources add; gauges never do. */
-import { attributesKey, type Metric } from './metric.ts';
+import type { Metric } from './metric.ts';
+import { seriesKey } from './series-key.ts';
 import type { ExponentialBuckets, HistogramPoint, MetricSnapshot, Point } from './snapshot.ts';
 
 /**
@@ -20,7 +21,8 @@ export function merge(parts: readonly (readonly MetricSnapshot[])[]): MetricSnap
   return merged;
 }
 
-function isSameMetric(a: Metric, b: Metric): boolean {
+/** Of one kind, unit and bounds: their values add up. */
+export function isSameMetric(a: Metric, b: Metric): boolean {
   if (a.kind !== b.kind || (a.unit ?? '') !== (b.unit ?? '')) return false;
   return (a.bounds ?? []).length === (b.bounds ?? []).length && (a.bounds ?? []).every((x, i) => x === b.bounds![i]);
 }
@@ -32,7 +34,7 @@ function mergeSame(same: readonly MetricSnapshot[]): MetricSnapshot[] {
   for (const { metric, scope, points } of same) {
     const scopeKey = JSON.stringify([scope.name, scope.version]);
     for (const point of points) {
-      const key = (isGauge ? scopeKey : '') + attributesKey(point.attributes);
+      const key = (isGauge ? scopeKey : '') + seriesKey(point.attributes);
       const known = series.get(key);
       if (known) {
         known.points[known.index] = isGauge ? point : add(known.points[known.index]!, point);
@@ -48,13 +50,18 @@ function mergeSame(same: readonly MetricSnapshot[]): MetricSnapshot[] {
 
 function add(a: Point, b: Point): Point {
   const startTime = Math.min(a.startTime, b.startTime);
-  const value =
-    typeof a.value === 'number' ? a.value + (b.value as number) : addHistograms(a.value, b.value as HistogramPoint);
-  return { attributes: a.attributes, startTime, value };
+  return { attributes: a.attributes, startTime, value: addValues(a.value, b.value) };
+}
+
+/** Of one metric: two numbers, or two histograms of the same bounds. */
+export function addValues(a: Point['value'], b: Point['value']): Point['value'] {
+  return typeof a === 'number' ? a + (b as number) : addHistograms(a, b as HistogramPoint);
 }
 
 function addHistograms(a: HistogramPoint, b: HistogramPoint): HistogramPoint {
-  const counts = Float64Array.from(a.counts, (count, i) => count + b.counts[i]!);
+  // A loop: `Float64Array.from` with a function takes ten times as long.
+  const counts = new Float64Array(a.counts.length);
+  for (let i = 0; i < counts.length; i++) counts[i] = a.counts[i]! + b.counts[i]!;
   const exponential = a.exponential && b.exponential && addExponential(a.exponential, b.exponential);
   return { counts, sum: a.sum + b.sum, ...(exponential && { exponential }) };
 }

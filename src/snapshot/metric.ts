@@ -22,6 +22,11 @@ export interface Metric {
   readonly bounds?: readonly number[];
 }
 
+/** Whether it only grows, so that differences of it say what came in between. */
+export function isCumulative({ kind }: Metric): boolean {
+  return kind === 'counter' || kind === 'histogram';
+}
+
 /** A cumulative histogram: `counts.length === bounds.length + 1`, `counts[i]` holds values in `(bounds[i-1], bounds[i]]`. */
 export interface HistogramValue {
   readonly counts: ArrayLike<number>;
@@ -47,8 +52,7 @@ export const DURATION_BOUNDS: readonly number[] = Object.freeze([
 
 /** The canonical text of an attribute set: what makes two sets the same. Order of keys does not matter. */
 export function attributesKey(attributes: Attributes): string {
-  const keys = Object.keys(attributes).sort();
-  let text = '';
-  for (const key of keys) text += `${JSON.stringify(key)}:${JSON.stringify(String(attributes[key]))},`;
-  return text;
+  const parts: string[] = [];
+  for (const key of Object.keys(attributes).sort()) parts.push(key, String(attributes[key]));
+  return JSON.stringify(parts);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { GROUP_METRICS } from '../../src/group/view.ts';
 import { hostProbes } from '../../src/host/probes.ts';
 import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
 import { HOST_PROBE_METRICS } from '../../src/reporter/host-probes.ts';
@@ -21,7 +22,7 @@ const probes = hostProbes({
 });
 const inCode = [...PROBES, ...probes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS, WATCH_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS, GROUP_METRICS, WATCH_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

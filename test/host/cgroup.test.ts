@@ -171,5 +171,5 @@ test('What the container allows and counts becomes metrics that count from the s
   for (const name of ['cpu.limit', 'cpu.periods', 'cpu.throttled.time', 'memory.oom_kills']) {
     t.deepEqual(pointsOf(later, `loadline.${name}`), [], name);
   }
-  t.is(host.metrics(300_000, false).filter(({ metric }) => metric.name !== 'loadline.probe.time').length, 0);
+  t.is(host.metrics(300_000, 'process').filter(({ metric }) => metric.name !== 'loadline.probe.time').length, 0);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { createLog } from '../../src/log.ts';
 import type { Adapter } from '../../src/reporter/adapter.ts';
+import { pack, unpack } from '../../src/reporter/delivered.ts';
 import { ExportCounts } from '../../src/reporter/export-counts.ts';
 import { Pushing, type PushingOptions } from '../../src/reporter/pushing.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -21,8 +22,8 @@ function pushingOf(adapters: Readonly<Record<string, Adapter>>, more: Partial<Pu
       snapshots.push(total(++now));
       return snapshots.at(-1)!;
     },
-    delivered: new Map(),
-    onDelivered: (name, basis) => kept.set(name, basis),
+    basisOf: () => undefined,
+    onDelivered: (name, basis) => kept.set(name, pack(basis)),
     ...more,
   });
   const exported = () => {
@@ -101,7 +102,7 @@ test('The next reporter goes on where each adapter was, and a name that is new b
   const after = { a: noting(), b: noting(), c: noting() };
   const second = pushingOf(
     { a: after.a.adapter, b: after.b.adapter, c: after.c.adapter },
-    { delivered: first.kept, snapshot: async () => total(10) },
+    { basisOf: (name) => unpack(first.kept.get(name)), snapshot: async () => total(10) },
   );
   await second.pushing.push();
   t.deepEqual([after.a.given, after.b.given, after.c.given], [[7], [9], [10]]);
@@ -110,7 +111,7 @@ test('The next reporter goes on where each adapter was, and a name that is new b
 test('What a basis cannot be read from makes everything new, and breaks nothing', async (t) => {
   const noted = noting();
   const delivered = new Map([['a', new SharedArrayBuffer(16)]]);
-  const { pushing } = pushingOf({ a: noted.adapter }, { delivered });
+  const { pushing } = pushingOf({ a: noted.adapter }, { basisOf: (name) => unpack(delivered.get(name)) });
   await pushing.push();
   t.deepEqual(noted.given, [shown(total(1))]);
 });

@@ -1,0 +1,46 @@
+/** The private folder in which processes of one user meet. */
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** Bytes of a socket's path, with its final zero: 108 on Linux, 104 on macOS and BSD. */
+const PATH_LIMIT = 104;
+/** What a name of ours is long at most: 16 digits, a suffix of our own, `.sock`. */
+const NAME_BYTES = 40;
+
+export type Directory = { readonly path: string } | { readonly path: string; readonly problem: string };
+
+/**
+ * `$XDG_RUNTIME_DIR/loadline` where that is usable, else `<tmp>/loadline-<uid>`; made if it is missing, with mode 0700.
+ * A problem when it is not ours alone. Never throws.
+ */
+export function privateDirectory(env: NodeJS.ProcessEnv = process.env): Directory {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return { path: '', problem: `${process.platform} has no user ids` };
+  const runtime = env.XDG_RUNTIME_DIR;
+  const isUsable = runtime && isAbsolute(runtime) && problemOf(runtime, uid) === undefined;
+  const path = isUsable ? join(runtime, 'loadline') : join(env.TMPDIR || tmpdir(), `loadline-${uid}`);
+  if (Buffer.byteLength(path) + NAME_BYTES > PATH_LIMIT) return { path, problem: 'its path is too long for a socket' };
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') return { path, problem: `it cannot be made: ${code}` };
+  }
+  const problem = problemOf(path, uid);
+  return problem === undefined ? { path } : { path, problem };
+}
+
+function problemOf(path: string, uid: number): string | undefined {
+  let stats: Stats;
+  try {
+    // Not `stat`: a link may point to where another user is in charge.
+    stats = lstatSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
+  }
+  if (!stats.isDirectory()) return 'it is no folder';
+  if (stats.uid !== uid) return `it belongs to user ${stats.uid}`;
+  if ((stats.mode & 0o077) !== 0) return `others may enter it (mode ${(stats.mode & 0o777).toString(8)})`;
+  return undefined;
+}

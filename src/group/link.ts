@@ -22,6 +22,9 @@ export class Link {
   readonly #socket: Socket;
   #problem: string | undefined;
   #isKnown = false;
+  /** What is to be written once everything that has arrived is read. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
 
   constructor(socket: Socket, events: LinkEvents) {
     this.#socket = socket;
@@ -55,18 +58,18 @@ export class Link {
 
   /** Nothing waits to be sent: the peer reads. */
   get isDrained(): boolean {
-    return this.#socket.writableLength === 0;
+    return this.#unsent === 0;
   }
 
   /** False when it can't be sent: the link is over, or the body too long. */
   send(message: Message, body?: Buffer): boolean {
     if (this.#socket.destroyed) return false;
-    if (this.#socket.writableLength > UNSENT_LIMIT) {
+    if (this.#unsent > UNSENT_LIMIT) {
       this.close('it does not read');
       return false;
     }
     try {
-      this.#socket.write(toFrame(message, body));
+      this.#write(toFrame(message, body));
       return true;
     } catch {
       // Longer than a frame may be: it is left out, and said by whoever gets `false`.
@@ -74,8 +77,30 @@ export class Link {
     }
   }
 
+  get #unsent(): number {
+    return this.#socket.writableLength + this.#waitingBytes;
+  }
+
+  /**
+   * Writing to a peer that has gone ends the socket, and its last words with it if they are not read yet. So what is
+   * written waits until the loop has read what there is, which it has between two `setImmediate`.
+   */
+  #write(bytes: Buffer): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waiting.length === 1) setImmediate(() => setImmediate(() => this.#flush()));
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(Buffer.concat(waiting));
+  }
+
   /** Resolves when all that was sent is with the kernel, so that it arrives even if this process is killed; after `limit` ms anyway. */
   async flushed(limit: number): Promise<void> {
+    this.#flush();
     if (this.#socket.destroyed || this.isDrained) return;
     await new Promise<void>((resolve) => {
       const timer = timers.setTimeout(resolve, limit);
@@ -93,6 +118,7 @@ export class Link {
 
   /** After what was sent is with the kernel. */
   end(): void {
+    this.#flush();
     this.#socket.end();
   }
 }

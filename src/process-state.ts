@@ -28,6 +28,8 @@ export interface ProcessState {
   agent?: Agent | undefined;
   /** A preload waits for something to measure, until this is called. */
   disarm?: (() => void) | undefined;
+  /** Answers the reporter thread's question for the stack of this thread. */
+  tellStack?: ((number: number) => void) | undefined;
   /** Files of metrics libraries that have a bridge. */
   bridged?: Set<string>;
   /** Fastify instances that are made from now on tell their routes. */

@@ -10,9 +10,11 @@ import { eventLoop } from './probes/event-loop.ts';
 import { gc } from './probes/gc.ts';
 import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
+import { inspector } from './probes/inspector.ts';
 import { listenLimit } from './probes/listen-limit.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
+import { stackTeller } from './probes/stack.ts';
 import { startup } from './probes/startup.ts';
 import { followFastify, processState } from './process-state.ts';
 import { Reporter } from './reporter/reporter.ts';
@@ -21,6 +23,8 @@ import { samplerSet } from './sampler/sampler.ts';
 import { sharedStore } from './shared-store.ts';
 import type { Attributes } from './snapshot/metric.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
+import { HEADER } from './store/layout.ts';
+import { StackArea } from './store/stack-area.ts';
 import type { StoreWriter } from './store/writer.ts';
 import { tellThreadEnds } from './thread-ends.ts';
 import { agentSettings, kernelThread, tellThreads } from './thread-part.ts';
@@ -28,7 +32,7 @@ import { answerReporter } from './thread-samplers.ts';
 import { VERSION } from './version.ts';
 
 /** Everything that is measured on an app's thread. A new number is one file in `probes/` and one line here. */
-export const PROBES: readonly Probe[] = [startup, httpServer, eventLoop, gc, memory, listenLimit];
+export const PROBES: readonly Probe[] = [startup, inspector, httpServer, eventLoop, gc, memory, listenLimit];
 
 /** ms that a snapshot may take beside the samplers' own deadline. */
 const SNAPSHOT_LIMIT = 1000;
@@ -136,10 +140,12 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   const state = processState();
   state.threads ??= { maps: [], folds: 0 };
   state.delivered ??= new Map();
+  const area = new StackArea();
+  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!);
   const reporter = new Reporter({
     threads: state.threads,
     delivered: state.delivered,
-    data: { config, resource: resourceOf(config), map: store.buffer, main: process.argv[1] },
+    data: { config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer, main: process.argv[1] },
     log,
     collect: () => collector.collect(),
     collectNow: () => collector.collectNow(),
@@ -155,6 +161,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
     async stop() {
       tellThreads(undefined);
       await reporter.stop();
+      state.tellStack = undefined;
       collector.close();
     },
   };

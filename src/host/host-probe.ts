@@ -24,6 +24,8 @@ export type HostProbeFactory = (map: StoreReader, settings: HostSettings) => Hos
 
 export interface HostSettings {
   readonly seriesLimit: number;
+  /** ms: a delay of the event loop from which on it is a stall. */
+  readonly stallThreshold: number;
   /** Says a line once per key. Never throws. */
   warn(key: string, line: string): void;
 }

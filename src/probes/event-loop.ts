@@ -5,8 +5,6 @@ import { HEADER } from '../store/layout.ts';
 import { BUSY_INTERVAL } from './heartbeat.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 
-/** ms: a delay from which on it is a stall. */
-export const STALL_THRESHOLD = 500;
 /** ms: of a longer block only the last hour counts in the delay histogram. */
 const LONGEST_BLOCK = 3_600_000;
 
@@ -38,13 +36,13 @@ function recordDelay(record: (milliseconds: number) => void, delay: number, inte
 export const eventLoop: Probe = {
   name: 'event-loop',
   metrics: [DELAY, EVENTS],
-  start({ store, heartbeat, define }: ProbeContext) {
+  start({ store, heartbeat, define, stallThreshold }: ProbeContext) {
     const delays = define(DELAY, true);
     const series = delays.series({});
     const record = (milliseconds: number) => delays.record(series, milliseconds / 1e3);
     const stopBeat = heartbeat.onBeat((_time, delay, interval) => {
       recordDelay(record, delay, interval);
-      if (delay < STALL_THRESHOLD) return;
+      if (delay < stallThreshold) return;
       store.cells[HEADER.stalls]! += 1;
       store.cells[HEADER.stalledTime]! += delay;
     });

@@ -10,6 +10,8 @@ export interface ProbeContext {
   readonly queueHeaders: readonly string[];
   /** Routes or paths whose requests are not recorded: exact, or a prefix when the last character is `*`. */
   readonly ignoreRoutes: readonly string[];
+  /** ms: a delay of the event loop from which on it is a stall. */
+  readonly stallThreshold: number;
   /** Servers that listen already. */
   readonly servers: readonly unknown[];
   /** The writer of one metric, with the user's bounds where they are set. */

@@ -20,6 +20,8 @@ export interface MapsOptions {
   readonly threads: KeptThreads;
   readonly aggregate: 'sum' | 'worker';
   readonly seriesLimit: number;
+  /** ms: a delay of the event loop from which on it is a stall. */
+  readonly stallThreshold: number;
   /** ms that a sampler may take. */
   readonly samplerTimeout: number;
   /** What a next reporter needs, moved. Not called again before `onKept` is. */
@@ -144,9 +146,9 @@ export class Maps {
       const fold = foldOf(map);
       if (this.#threads.has(threadId) || (fold > 0 && fold <= this.#folds)) return;
       if (reader.header('worker') === 0) reader.note('worker', this.#freeNumber());
-      const { seriesLimit, samplerTimeout, warn } = this.#options;
+      const { seriesLimit, stallThreshold, samplerTimeout, warn } = this.#options;
       const onSaid = () => this.#keeper.keep();
-      const options = { reader, seriesLimit, samplerTimeout, warn, onSaid, said: said?.get(threadId) };
+      const options = { reader, seriesLimit, stallThreshold, samplerTimeout, warn, onSaid, said: said?.get(threadId) };
       this.#threads.set(threadId, new WorkerThread(options));
     } catch (error) {
       this.#options.warn('maps', `a worker thread's numbers are left out: ${(error as Error).message}`);

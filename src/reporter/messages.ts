@@ -23,6 +23,8 @@ export interface ReporterData {
   readonly resource: Attributes;
   /** The main thread's map. */
   readonly map: SharedArrayBuffer;
+  /** Where the main thread tells its stack. */
+  readonly stackArea: SharedArrayBuffer;
   readonly threads: KeptThreads;
   /** Path of the app's main script, from which adapters are found. */
   readonly main: string | undefined;

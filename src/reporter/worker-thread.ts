@@ -15,6 +15,7 @@ import { Sampled } from './sampled.ts';
 export interface WorkerThreadOptions {
   readonly reader: StoreReader;
   readonly seriesLimit: number;
+  readonly stallThreshold: number;
   /** ms that a sampler may take. */
   readonly samplerTimeout: number;
   /** What its samplers told an earlier reporter. */

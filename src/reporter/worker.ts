@@ -5,6 +5,7 @@ import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { StackArea } from '../store/stack-area.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { pack, unpack } from './delivered.ts';
@@ -24,6 +25,7 @@ import { every } from './schedule.ts';
 import { type Serving, serve } from './serving.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
+import { Watch } from './watch.ts';
 
 /** ms between two looks of the probes that cover a trailing minute. */
 const TICK = 5000;
@@ -41,7 +43,7 @@ const ASK_LIMIT = 300;
 const OPEN_LIMIT = 3000;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, threads, main, delivered, isRestart } = workerData as ReporterData;
+const { config, resource, map, stackArea, threads, main, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -50,18 +52,28 @@ const maps = new Maps({
   threads,
   aggregate: config.aggregate,
   seriesLimit: config.seriesLimit,
+  stallThreshold: config.stallThreshold,
   samplerTimeout: config.samplerTimeout,
   keep: (left, folds) => port.postMessage({ type: 'threads', left, folds } satisfies ToApp, [left.buffer]),
   warn: log.once,
 });
 const startTime = maps.main.header('startTime');
 const counts = new ExportCounts();
+// A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
+const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
+const watch = new Watch({
+  findings,
+  threshold: config.stallThreshold,
+  maps: () => maps.living(),
+  stackArea: config.stallStacks ? new StackArea(stackArea) : undefined,
+  warn: log.once,
+});
 /** Of the agent's server; 0 = it has none yet. */
 let ownPort = 0;
-const { seriesLimit, bounds } = config;
+const { seriesLimit, stallThreshold, bounds } = config;
 const isAgents = (at: number | string) => at === ownPort;
-const probes = hostProbes({ map: maps.main, bounds, seriesLimit, isAgents, warn: log.once });
-const host = new HostProbes([...probes, counts.probe], startTime, log.once);
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, warn: log.once });
+const host = new HostProbes([...probes, counts.probe, watch.probe], startTime, log.once);
 host.tick(now());
 const sampled = new Sampled({
   ask: (round) => tell({ type: 'collect', round }),
@@ -70,8 +82,6 @@ const sampled = new Sampled({
   timeout: config.samplerTimeout,
   startTime,
 });
-// A thread that takes the place of a dead one begins above its ids: it had less than one finding in a millisecond.
-const findings = new Findings(findingLog(log, config.log), isRestart ? Math.floor(now()) : 1);
 const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
 /** What only the process has that leads its group, or is on its own. */
@@ -124,6 +134,7 @@ const schedules = [
   every(TICK, () => tick(now())),
   every(LOOK, () => slowRequests.check(now())),
   every(config.exportInterval, round),
+  () => watch.stop(),
 ];
 
 port.on('message', (message: ToReporter) => {

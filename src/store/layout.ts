@@ -51,6 +51,8 @@ export const HEADER = {
   seriesUsed: 15,
   seriesRefused: 16,
   overflowed: 17,
+  /** 1 while the inspector listens on this thread (`inspector.url()`): a debugger may be attached. */
+  inspector: 18,
   /**
    * Worker threads: the kernel's number of the writer (Linux, `/proc/thread-self`); 0 where it is not told. When the
    * thread is gone and the reporter has added its numbers to its sums, with its n-th such fold: -n.
@@ -62,6 +64,15 @@ export const HEADER = {
    */
   worker: 22,
   seenAt: 23,
+  /**
+   * Worker threads, written by the reporter: since the beat `parkedBeat` the thread was seen parked (asleep in
+   * `Atomics.wait`), `parkedTime` ms in all and last at `parkedAt`. Stalls between two such times: how many, and ms in all.
+   */
+  parkedBeat: 24,
+  parkedTime: 25,
+  parkedAt: 26,
+  parkedStalls: 27,
+  parkedStalledTime: 28,
 } as const;
 
 export const HEADER_BYTES = 512;

@@ -5,16 +5,24 @@ import { hostProbes } from '../../src/host/probes.ts';
 import { EXPORT_METRICS } from '../../src/reporter/export-counts.ts';
 import { HOST_PROBE_METRICS } from '../../src/reporter/host-probes.ts';
 import { SAMPLED_METRICS } from '../../src/reporter/sampled.ts';
+import { WATCH_METRICS } from '../../src/reporter/watch.ts';
 import { OWN_METRICS } from '../../src/sampler/own.ts';
 import { PROBES } from '../../src/start.ts';
 import { StoreReader } from '../../src/store/reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 
 const map = new StoreReader(new StoreWriter().buffer);
-const probes = hostProbes({ map, seriesLimit: 2000, bounds: {}, isAgents: () => false, warn() {} });
+const probes = hostProbes({
+  map,
+  seriesLimit: 2000,
+  stallThreshold: 500,
+  bounds: {},
+  isAgents: () => false,
+  warn() {},
+});
 const inCode = [...PROBES, ...probes]
   .flatMap(({ metrics }) => metrics)
-  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS, GROUP_METRICS)
+  .concat(OWN_METRICS, SAMPLED_METRICS, EXPORT_METRICS, HOST_PROBE_METRICS, WATCH_METRICS, GROUP_METRICS)
   .map(({ name, kind, unit }) => `${name} ${kind} ${unit}`);
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');

@@ -11,7 +11,7 @@ import { PRELOAD, program } from '../reporter/app.ts';
 function setUp() {
   const store = new StoreWriter();
   const reader = new StoreReader(store.buffer);
-  const probe = eventLoop(reader, { seriesLimit: 10, warn: () => {} });
+  const probe = eventLoop(reader, { seriesLimit: 10, stallThreshold: 500, warn: () => {} });
   const beat = (time: number, active: number, idle: number) => {
     Object.assign(store.cells, {
       [HEADER.beat]: time,

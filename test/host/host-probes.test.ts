@@ -13,7 +13,7 @@ import { Slots } from '../../src/store/slots.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { COUNTER, readingOf, SCOPE } from '../store/metrics.ts';
 
-const SETTINGS = { seriesLimit: 5, warn: () => {} };
+const SETTINGS = { seriesLimit: 5, stallThreshold: 500, warn: () => {} };
 
 function probing(...probes: HostProbe[]) {
   const warnings: string[] = [];

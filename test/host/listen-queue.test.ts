@@ -7,7 +7,6 @@ import type { ExecutionContext } from 'ava';
 import { now } from '../../src/clock.ts';
 import { listenQueue } from '../../src/host/listen-queue.ts';
 import type { Attributes } from '../../src/snapshot/metric.ts';
-import { PRELOAD, program } from '../reporter/app.ts';
 import { type App, startApp } from '../support/app.ts';
 import { temporaryFolder } from '../support/child.ts';
 import { get } from '../support/load.ts';
@@ -17,7 +16,6 @@ import { accepts, freePort } from '../support/ports.ts';
 
 const ofLinux = onlyWhere(process.platform === 'linux', 'Linux');
 const HAS_V6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
-const HAS_REUSEPORT = Number(process.versions.node.split('.')[0]) >= 24;
 
 /** Clients that connect and send something, and how many have a connection. */
 function dial(t: ExecutionContext, count: number, options: NetConnectOpts): { connected: number; sockets: Socket[] } {
@@ -258,25 +256,3 @@ ofLinux('In a cluster that shares its handle each worker shows the queue that th
     t.is(metrics.sum('loadline_listen_limit', { server_port: `${app.port}` }), 511);
   }
 });
-
-onlyWhere(process.platform === 'linux' && HAS_REUSEPORT, 'reusePort')(
-  'With reusePort two queues of one process and port are shown as one',
-  async (t) => {
-    const { said, stderr } = await program(
-      `
-    const port = ${await freePort()};
-    for (const backlog of [10, 20]) {
-      await new Promise((resolve) => createServer().listen({ port, host: '127.0.0.1', reusePort: true, backlog }, resolve));
-    }
-    const url = await start().ready;
-    await sleep(1200);
-    const found = await read(url);
-    say(found['loadline_listen_limit{server_port="' + port + '"}']);
-    say(found['loadline_listen_queue{server_port="' + port + '"}']);
-    process.exit();
-    `,
-      PRELOAD,
-    );
-    t.deepEqual(said, [30, 0], stderr);
-  },
-);

@@ -1,5 +1,3 @@
-import { pbkdf2 } from 'node:crypto';
-import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { kindOf, parseSchedstat, threads } from '../../src/host/threads.ts';
@@ -70,13 +68,4 @@ ofLinux('No counter falls when threads end, and what they spent stays', async (t
   }
   const spent = last.get(kind)! - first;
   t.true(spent > 0.2, `${spent} s of four threads that computed for 0.3 s each`);
-});
-
-const ofNamedThreads = onlyWhere(process.platform === 'linux' && NAMED, 'Node.js that names its threads');
-ofNamedThreads('The work of the thread pool is the pool’s', async (t) => {
-  const read = setUp();
-  const before = read().get('pool') ?? 0;
-  await promisify(pbkdf2)('a', 'b', 300_000, 64, 'sha512');
-  const spent = read().get('pool')! - before;
-  t.true(spent > 0.02, `${spent} s`);
 });

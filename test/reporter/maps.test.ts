@@ -24,6 +24,7 @@ function setUp(given: Partial<KeptThreads> = {}, options: Partial<MapsOptions> =
     main: new StoreWriter().buffer,
     threads,
     aggregate: 'sum',
+    stallThreshold: 500,
     seriesLimit: 100,
     samplerTimeout: 1000,
     keep: (left, folds) => messages.push([left, folds]),

@@ -33,6 +33,7 @@ export class Probed {
       queueHeaders: ['x-request-start', 'x-queue-start'],
       ignoreRoutes: [],
       servers: [],
+      stallThreshold: 500,
       ...settings,
       define: (metric, exponential) =>
         store.metric({ ...metric, bounds: bounds[metric.name] ?? metric.bounds }, { name: 'loadline' }, exponential),

@@ -16,6 +16,7 @@ const { defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
 
 /** V8's stack trace API, with what `@types/node` leaves out. */
 interface CallSite extends NodeJS.CallSite {
+  isAsync(): boolean;
   getEnclosingLineNumber(): number;
   getEnclosingColumnNumber(): number;
 }
@@ -32,7 +33,8 @@ export function stackTeller(area: StackArea, beat: () => number): (number: numbe
     let text = '';
     try {
       const sites = callSites();
-      for (let i = OWN_FRAMES; i < sites.length; i++) text += lineOf(sites[i]!);
+      // Callers that await are told after those on the stack: they do not run.
+      for (let i = OWN_FRAMES; i < sites.length && !sites[i]!.isAsync(); i++) text += lineOf(sites[i]!);
     } catch {
       // `Error` is frozen, or its settings are: the stack stays untold.
       text = '';

@@ -112,6 +112,15 @@ function isBefore(a: Frame, b: Frame): boolean {
   return a.line < b.line || (a.line === b.line && a.column < b.column);
 }
 
+/**
+ * The same where nothing of the app was on the stack in between, as between two microtasks: nothing stayed, and whatever
+ * most of the tasks began with is to blame.
+ */
+export function stormVerdictOf(stacks: readonly Frames[]): Verdict {
+  const roots = stacks.map((stack) => stack.slice(Math.max(0, stack.findLastIndex(isOfApp))));
+  return mostSeen(roots) ?? { culprit: undefined, frames: [], share: 0 };
+}
+
 /** Nothing stayed, as in a storm of short callbacks: the function of the app that most stacks have on top. */
 function mostSeen(stacks: readonly Frames[]): Verdict | undefined {
   const seen = new Map<string, { frames: Frames; count: number }>();

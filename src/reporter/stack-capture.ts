@@ -18,6 +18,8 @@ export interface Stack extends ToldStack {
 export interface Capture {
   /** ms, monotonic. */
   readonly asked: number;
+  /** The answer is there, whether or not it was fetched yet. */
+  readonly isAnswered: boolean;
   /** Undefined when it was given up. Never rejects. */
   readonly answer: Promise<Stack | undefined>;
   /** Waits no longer: whoever answers now answers nobody. Idempotent. */
@@ -60,6 +62,9 @@ export function captureStack(area: StackArea): Capture {
   look(FIRST_LOOK);
   return {
     asked: time,
+    get isAnswered() {
+      return area.has(number);
+    },
     answer,
     abandon() {
       timers.clearTimeout(timer);

@@ -50,7 +50,7 @@ export class StackSeries {
 
   /** ms, monotonic: when the question was asked that is not answered yet; Infinity when there is none. */
   get pendingSince(): number {
-    return this.#pending?.asked ?? Number.POSITIVE_INFINITY;
+    return this.#pending && !this.#pending.isAnswered ? this.#pending.asked : Number.POSITIVE_INFINITY;
   }
 
   /** Asks the first question, or again where there was none to be asked; the others follow by themselves. */

@@ -2,7 +2,7 @@
 import type { ChildProcess, ThreadState } from '../host/thread-state.ts';
 import type { InFlight } from '../store/reader.ts';
 import { causeOf, type Observed, SILENCE, share } from './cause.ts';
-import { type Frames, isOfApp, verdictOf } from './culprit.ts';
+import { type Frames, isOfApp, stormVerdictOf, verdictOf } from './culprit.ts';
 import type { Found } from './findings.ts';
 import { type FrameReader, isTelling, type ShownFrame, show } from './frames.ts';
 import type { Sources } from './source-map.ts';
@@ -44,6 +44,9 @@ export class Stall {
   #heapUsed = 0;
   /** Questions that were answered in time, also with no stack: between two microtasks there is none. */
   #answers = 0;
+  /** Nothing of the app was on the stack after it had been, and then was again: many tasks, not one that stays. */
+  #wasEmpty = false;
+  #isStorm = false;
   #watched = 0;
   #silent = 0;
   /** The inspector listens on the thread. */
@@ -97,7 +100,9 @@ export class Stall {
     this.#answers += 1;
     this.#heapUsed = Math.max(this.#heapUsed, stack.heapUsed);
     const frames = this.#frames.read(stack.frames);
+    if (!frames.some(isOfApp)) this.#wasEmpty ||= this.#stacks.length > 0;
     if (!isTelling(frames)) return false;
+    this.#isStorm ||= this.#wasEmpty;
     this.#stacks.push(frames);
     return true;
   }
@@ -134,7 +139,7 @@ export class Stall {
     const duration = late / 1e3;
     const observed = this.#observed(isAsked);
     const cause = causeOf(observed);
-    const verdict = verdictOf(this.#stacks);
+    const verdict = this.#isStorm ? stormVerdictOf(this.#stacks) : verdictOf(this.#stacks);
     const culprit = verdict.culprit && show(verdict.culprit, this.#sources);
     const kernel = this.#kernel();
     return {

@@ -75,9 +75,13 @@ export class StackArea {
     if (answered !== number) Atomics.wait(this.#words, NUMBER, answered, limit);
   }
 
+  has(number: number): boolean {
+    return Atomics.load(this.#words, NUMBER) === number;
+  }
+
   /** The answer to question `number`, once it is there. */
   read(number: number): ToldStack | undefined {
-    if (Atomics.load(this.#words, NUMBER) !== number) return undefined;
+    if (!this.has(number)) return undefined;
     const text = this.#bytes.toString('utf8', TEXT_AT, TEXT_AT + this.#words[LENGTH]!);
     const frames = text.split(LINE).slice(0, -1).map(parseFrame);
     return { frames, beat: this.#numbers[BEAT]!, heapUsed: this.#numbers[HEAP]!, took: this.#numbers[TOOK]! };

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Frame, verdictOf } from '../../src/reporter/culprit.ts';
+import { type Frame, stormVerdictOf, verdictOf } from '../../src/reporter/culprit.ts';
 
 /** `build@3` stands in line 3 of the function `build`; `+` after it: just entered; `-`: no loop is around it. */
 function frame(text: string): Frame {
@@ -82,4 +82,12 @@ test('What stayed is shown from the culprit outwards, with its share', (t) => {
     ['build:6', 'main:1'],
   );
   t.is(share, 1);
+});
+
+test('In a storm of microtasks the function that most of them begin with is named, not what it calls', (t) => {
+  const stacks = ['poll@1 now@9', 'poll@2 now@9', 'other@1', 'node1@1 poll@3 now@8'];
+  const verdict = stormVerdictOf(stacks.map((text) => text.split(' ').map(frame).toReversed()));
+  t.is(verdict.culprit?.function, 'poll');
+  t.is(verdict.share, 0.75);
+  t.is(stormVerdictOf([]).culprit, undefined);
 });

@@ -129,7 +129,7 @@ test('A thread that sleeps is not starved, however little it runs', (t) => {
 function answering(stack: () => Partial<Stack>): () => Capture {
   return () => {
     const told: Stack = { frames: [], beat: BEGIN, heapUsed: 1, took: 0, waited: 1, ...stack() };
-    return { asked: BEGIN, answer: sleep(1).then(() => told), abandon() {} };
+    return { asked: BEGIN, isAnswered: false, answer: sleep(1).then(() => told), abandon() {} };
   };
 }
 
@@ -183,6 +183,7 @@ test('A question that is never answered holds nothing up', async (t) => {
     });
     return {
       asked: BEGIN,
+      isAnswered: false,
       answer,
       abandon() {
         abandoned++;

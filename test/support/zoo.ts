@@ -20,9 +20,9 @@ export interface Hang {
 }
 
 export const JAVASCRIPT: readonly Hang[] = [
-  { path: '/graph?ms=900', cause: 'javascript', culprit: 'buildRevisionGraph' },
-  { path: '/regexp?ms=900', cause: 'javascript', culprit: 'validateEmail' },
-  { path: '/microtasks?ms=900', cause: 'javascript', culprit: 'drainQueue' },
+  { path: '/graph?ms=600', cause: 'javascript', culprit: 'buildRevisionGraph' },
+  { path: '/regexp?ms=600', cause: 'javascript', culprit: 'validateEmail' },
+  { path: '/microtasks?ms=600', cause: 'javascript', culprit: 'drainQueue' },
 ];
 
 /** Evidence of a stall, as far as tests look at it. */

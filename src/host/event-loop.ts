@@ -72,14 +72,30 @@ export function overdue(map: StoreReader, time: number): number {
   return late > SLACK ? late : 0;
 }
 
+/** ms by which it is overdue since the thread was last seen parked: then it waits for work, as an idle loop does. */
+export function stalledFor(map: StoreReader, time: number): number {
+  return isParked(map) ? Math.min(overdue(map, time), Math.max(0, time - map.header('parkedAt'))) : overdue(map, time);
+}
+
+/** ms that it was parked since its last beat. */
+function parkedFor(map: StoreReader): number {
+  return isParked(map) ? map.header('parkedTime') : 0;
+}
+
+function isParked(map: StoreReader): boolean {
+  return map.header('parkedTime') > 0 && map.header('parkedBeat') === map.header('beat');
+}
+
 export const eventLoop: HostProbeFactory = (map, { stallThreshold }) => {
   const ring: Reading[] = [];
   let activeSeen = 0;
+  let idleSeen = 0;
 
   const take = (time: number): Reading => {
     // Overdue time is the loop's active time of which the loop itself has not told yet.
-    activeSeen = Math.max(activeSeen, map.header('loopActive') + overdue(map, time));
-    return { active: activeSeen, idle: map.header('loopIdle'), delays: map.exponentialCells(DELAY_HISTOGRAM) };
+    activeSeen = Math.max(activeSeen, map.header('loopActive') + Math.max(0, overdue(map, time) - parkedFor(map)));
+    idleSeen = Math.max(idleSeen, map.header('loopIdle') + parkedFor(map));
+    return { active: activeSeen, idle: idleSeen, delays: map.exponentialCells(DELAY_HISTOGRAM) };
   };
 
   const probe: HostProbe = {
@@ -96,7 +112,7 @@ export const eventLoop: HostProbeFactory = (map, { stallThreshold }) => {
       const reading = take(time);
       put(TIME, reading.active / 1e3, { 'nodejs.eventloop.state': 'active' });
       put(TIME, reading.idle / 1e3, { 'nodejs.eventloop.state': 'idle' });
-      putStalls(put, map, overdue(map, time), stallThreshold);
+      putStalls(put, map, stalledFor(map, time), stallThreshold);
       const since = ring[0] ?? { active: 0, idle: 0, delays: undefined };
       putUtilization(put, reading, since);
       if (reading.delays) putDelays(put, difference(reading.delays, since.delays));
@@ -107,8 +123,8 @@ export const eventLoop: HostProbeFactory = (map, { stallThreshold }) => {
 
 function putStalls(put: Put, map: StoreReader, late: number, threshold: number): void {
   const stalled = late >= threshold ? late : 0;
-  put(STALLS, map.header('stalls') + (stalled > 0 ? 1 : 0));
-  put(STALLED, (map.header('stalledTime') + stalled) / 1e3);
+  put(STALLS, map.header('stalls') + map.header('parkedStalls') + (stalled > 0 ? 1 : 0));
+  put(STALLED, (map.header('stalledTime') + map.header('parkedStalledTime') + stalled) / 1e3);
   put(STALL_AGE, stalled / 1e3);
 }
 

@@ -26,6 +26,8 @@ export class Heartbeat {
   #interval = 0;
   #last = 0;
   #lastSecond = 0;
+  /** ms in all that this thread was parked: idle time, whatever Node says. */
+  #parked = 0;
 
   /** @param warn told when something on the pulse throws, which takes nothing else down. Default: nobody is told */
   constructor(cells: Float64Array, warn: (key: string, line: string) => void = () => {}) {
@@ -69,7 +71,7 @@ export class Heartbeat {
 
   #pulse(): void {
     const time = now();
-    const delay = Math.max(0, time - this.#last - this.#interval);
+    const delay = Math.max(0, time - this.#awake());
     this.#last = time;
     this.#mark(time);
     for (const beat of this.#beats) this.#guard(() => beat(time, delay, this.#interval));
@@ -93,10 +95,18 @@ export class Heartbeat {
     }
   }
 
+  /** ms: when the loop was due to turn. By the reporter's word where the thread slept in `Atomics.wait`, which it can't tell. */
+  #awake(): number {
+    const due = this.#last + this.#interval;
+    if (this.#cells[HEADER.parkedBeat] !== this.#last) return due;
+    this.#parked += this.#cells[HEADER.parkedTime]!;
+    return Math.max(due, this.#cells[HEADER.parkedAt]!);
+  }
+
   #mark(time: number): void {
     const { active, idle } = performance.eventLoopUtilization();
-    this.#cells[HEADER.loopActive] = active;
-    this.#cells[HEADER.loopIdle] = idle;
+    this.#cells[HEADER.loopActive] = Math.max(0, active - this.#parked);
+    this.#cells[HEADER.loopIdle] = idle + this.#parked;
     this.#cells[HEADER.beatInterval] = this.#interval;
     this.#cells[HEADER.beat] = time;
   }

@@ -1,12 +1,13 @@
 /** Watches the beat of one app thread: a stall is a finding while it lasts, with what can be learnt of it. */
 import { now } from '../clock.ts';
-import { overdue } from '../host/event-loop.ts';
+import { stalledFor } from '../host/event-loop.ts';
 import type { ChildProcess, ThreadState } from '../host/thread-state.ts';
 import { MAIN_WORKER } from '../snapshot/worker.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { SILENCE } from './cause.ts';
 import type { Findings, Found, OpenFinding } from './findings.ts';
 import type { FrameReader } from './frames.ts';
+import { Parking } from './parking.ts';
 import type { Sources } from './source-map.ts';
 import type { Capture } from './stack-capture.ts';
 import { type Stackless, StackSeries } from './stack-series.ts';
@@ -69,8 +70,16 @@ export class Watchdog {
   /** ms, for the beat that is overdue: time in which nobody ran, this thread included. */
   #absent = { beat: 0, time: 0 };
 
+  /** Of a worker thread. */
+  readonly #parking: Parking | undefined;
+  /** ms of lateness that are nothing: of a worker thread, what it may have been parked since the last look. */
+  readonly #patience: number;
+
   constructor(options: WatchdogOptions) {
+    const { map, worker, threshold, machine } = options;
     this.#options = options;
+    this.#patience = worker === MAIN_WORKER ? 0 : threshold / 2;
+    this.#parking = worker === MAIN_WORKER ? undefined : new Parking(map, machine, threshold);
   }
 
   /** A stall may be going on: look often. */
@@ -88,8 +97,12 @@ export class Watchdog {
     if (this.#absent.beat !== beat) this.#absent = { beat, time: 0 };
     this.#absent.time += absence;
     if (this.#watching && this.#watching.stall.beat !== beat) void this.#end(this.#watching, beat);
-    const late = overdue(map, time) - this.#absent.time;
-    if (late <= 0) return;
+    if (this.#parking?.look(time)) {
+      if (this.#watching) void this.#end(this.#watching, time);
+      return;
+    }
+    const late = stalledFor(map, time) - this.#absent.time;
+    if (late <= this.#patience) return;
     this.#watching ??= this.#begin(beat, time);
     if (late >= threshold) this.#watch(this.#watching, time, late);
   }
@@ -103,7 +116,7 @@ export class Watchdog {
 
   #begin(beat: number, time: number): Watching {
     const { map, worker, sources, frames, machine } = this.#options;
-    const due = beat + map.header('beatInterval');
+    const due = time - stalledFor(map, time);
     const stall = new Stall(worker, beat, due, this.#usage(time, this.#thread()), sources, frames);
     const series = new StackSeries(
       () => this.#capture(),

@@ -64,6 +64,15 @@ export const HEADER = {
    */
   worker: 22,
   seenAt: 23,
+  /**
+   * Worker threads, written by the reporter: since the beat `parkedBeat` the thread was seen parked (asleep in
+   * `Atomics.wait`), `parkedTime` ms in all and last at `parkedAt`. Stalls between two such times: how many, and ms in all.
+   */
+  parkedBeat: 24,
+  parkedTime: 25,
+  parkedAt: 26,
+  parkedStalls: 27,
+  parkedStalledTime: 28,
 } as const;
 
 export const HEADER_BYTES = 512;

@@ -83,7 +83,7 @@ export class StoreReader {
   }
 
   /** Writes one of the words that are the reporter's; nothing else of a map is ever written by a reader. */
-  note(word: 'tid' | 'worker' | 'seenAt', value: number): void {
+  note(word: keyof typeof HEADER, value: number): void {
     this.cells[HEADER[word]] = value;
   }
 

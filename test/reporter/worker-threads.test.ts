@@ -1,4 +1,5 @@
 import test from 'ava';
+import { onlyWhere } from '../support/only-where.ts';
 import { freePort, PRELOAD, program, REGISTER } from './app.ts';
 
 /** `recorder(source)`: a worker thread with the package at hand; `ended(worker)`: its exit code. */
@@ -92,6 +93,37 @@ test('A thread that blocks shows its stall as its own while a scrape answers, an
   t.deepEqual(last.labels, []);
 });
 
+/** Seconds in which a thread was awake, of those that the test let it sleep in all. */
+const tellsParked = onlyWhere(process.platform === 'linux', 'Linux');
+tellsParked('A thread that is parked in Atomics.wait is idle, and blocked when it computes', async (t) => {
+  const { said, stderr } = await program(`${THREADS}
+    const url = await start().ready;
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    const source = "gauge('level').set(7); const { workerData } = await import('node:worker_threads'); const compute = (time) => { const end = Date.now() + time; while (Date.now() < end); };"
+      + "setTimeout(() => { Atomics.wait(workerData, 0, 0); compute(2000); Atomics.wait(workerData, 0, 1); }, 1500); setInterval(() => {}, 1000);";
+    const worker = recorder(source, { workerData: cell });
+    const wake = () => { Atomics.add(cell, 0, 1); Atomics.notify(cell, 0); };
+    const own = '{loadline_worker="1"}';
+    const [age, count] = ['loadline_eventloop_stall_age_seconds' + own, 'loadline_eventloop_stalls_total'];
+    const idle = (values) => values['nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="idle"}'];
+    await until(async () => (await read(url))[age] === 0);
+    await sleep(1500);
+    const [before, rest] = [await read(url), []];
+    for (let i = 0; i < 12; i++) { await sleep(200); rest.push(await read(url)); }
+    say([Math.max(...rest.map((each) => each[age])), rest.at(-1)[count] - before[count], idle(rest.at(-1)) - idle(before)]);
+    wake();
+    say(await until(async () => (await read(url))[age] > 1));
+    await until(async () => (await read(url))[age] === 0);
+    wake();
+    say(await until(async () => { const now = await read(url); return now[age] === 0 && now[count] > before[count] && now[count] - before[count]; }));
+    await worker.terminate();
+  `);
+  const [[stalled, stalls, idle], computes, stallsInAll] = said as [[number, number, number], boolean, number];
+  t.deepEqual([stalled, stalls, computes, stallsInAll], [0, 0, true, 1], stderr);
+  // Of 2.4 s and more, the main thread's idle time beside it.
+  t.true(idle > 2.4, `${idle} s`);
+});
+
 test('Samplers of a thread are asked like those of the main thread; when it ends, what they counted stays', async (t) => {
   const port = await freePort();
   const { said, stderr } = await program(
@@ -117,7 +149,8 @@ test('Samplers of a thread are asked like those of the main thread; when it ends
     say(show(await read(url)));
     await until(() => kept() === 0);
     await reporters.at(0).terminate();
-    say(await until(async () => show(await read(url))));
+    // Its first answers may come before the main thread's samplers have said anything to it.
+    say(await until(async () => { const shown = show(await read(url)); return shown[0] >= 111 && shown; }));
     `,
     [],
     { OTEL_EXPORTER_PROMETHEUS_PORT: String(port) },

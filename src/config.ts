@@ -150,7 +150,7 @@ export interface Options {
    */
   readonly stallThreshold?: number;
   /**
-   * Whether the stack of a stalled thread is captured, which pauses it for some milliseconds. `LOADLINE_STALL_STACKS`.
+   * Whether the stack of a stalled thread is captured, each of which takes it about 0.1 ms. `LOADLINE_STALL_STACKS`.
    * @default true
    * @example false
    */

@@ -18,7 +18,7 @@ type Rest = Omit<GroupOptions, 'meeting' | 'aggregate' | 'limit' | 'pushes'>;
 /** Undefined where this process is on its own: it shares nothing, or there is no safe place to meet, which is said. */
 export function createGroup(config: Config, main: string | undefined, rest: Rest): Group | undefined {
   if (process.platform === 'win32') return undefined;
-  const name = groupName(config, main);
+  const name = groupName(config, main, process.env);
   if (name === undefined) return undefined;
   const directory = privateDirectory();
   if ('problem' in directory) {

@@ -10,7 +10,7 @@ import { onlyWhere } from '../support/only-where.ts';
 
 const MAIN = fileURLToPath(new URL('../../examples/demo/main.js', import.meta.url));
 const demo = (...flags: string[]): Running => start(process.execPath, [MAIN, ...flags]);
-const linux = onlyWhere(process.platform === 'linux', '/proc') === test ? test.serial : test.skip;
+const linux = onlyWhere(process.platform === 'linux', '/proc', test.serial);
 
 /** The shop of a running demo. */
 function shopOf({ child }: Running): number {

@@ -14,7 +14,7 @@ import {
 } from '../../src/host/thread-state.ts';
 import { onlyWhere } from '../support/only-where.ts';
 
-const onLinux = onlyWhere(process.platform === 'linux', '/proc') as typeof test;
+const onLinux = onlyWhere(process.platform === 'linux', '/proc', test.serial);
 
 test('A command with spaces and parentheses does not shift the fields', (t) => {
   const fields = [

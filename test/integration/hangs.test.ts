@@ -8,7 +8,7 @@ import { temporaryFolder } from '../reporter/app.ts';
 import { onlyWhere } from '../support/only-where.ts';
 import { JAVASCRIPT, type Stalled, score, until, Zoo, type ZooOptions } from '../support/zoo.ts';
 
-const onLinux = onlyWhere(process.platform === 'linux', '/proc') as typeof test;
+const onLinux = onlyWhere(process.platform === 'linux', '/proc', test.serial);
 
 test.beforeEach((t) => t.timeout(120_000));
 
@@ -49,7 +49,7 @@ test.serial(
   },
 );
 
-onLinux.serial('execSync is known by its child process', async (t) => {
+onLinux('execSync is known by its child process', async (t) => {
   const zoo = await zooOf(t);
   const { during, after } = await zoo.hang('/exec?ms=1500', stallBy('child-process'));
   t.truthy(during, after?.title);
@@ -59,7 +59,7 @@ onLinux.serial('execSync is known by its child process', async (t) => {
   t.true(Math.abs(after!.until! - after!.since - 1000 * after!.evidence.duration) < 2);
 });
 
-onLinux.serial('A synchronous read of a FIFO that nobody writes is known by its file', async (t) => {
+onLinux('A synchronous read of a FIFO that nobody writes is known by its file', async (t) => {
   const zoo = await zooOf(t);
   const fifo = join(temporaryFolder(), 'control');
   execFileSync('mkfifo', [fifo]);
@@ -71,14 +71,14 @@ onLinux.serial('A synchronous read of a FIFO that nobody writes is known by its 
   t.is(after?.evidence.cause, 'system-call');
 });
 
-onLinux.serial('A heap that is nearly full is told from the function that only allocates', async (t) => {
+onLinux('A heap that is nearly full is told from the function that only allocates', async (t) => {
   const zoo = await zooOf(t, { flags: ['--max-old-space-size=100'] });
   const { during, after } = await zoo.hang('/gc?mb=92&ms=2500', stallBy('gc'));
   t.truthy(during, `${after?.title} ${JSON.stringify(after?.evidence)}`);
   t.is(after?.evidence.culprit?.function, 'cacheEverything', after?.title);
 });
 
-onLinux.serial('A process that was stopped as a whole is found so afterwards, and no function is blamed', async (t) => {
+onLinux('A process that was stopped as a whole is found so afterwards, and no function is blamed', async (t) => {
   const zoo = await zooOf(t, { env: { LOADLINE_STALL_THRESHOLD: '200' } });
   const before = (await zoo.findings())[0]?.id ?? 0;
   zoo.child.kill('SIGSTOP');

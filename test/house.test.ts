@@ -105,6 +105,7 @@ const RULES: readonly Rule[] = [
     files: ['src/host/'],
     may: [...GROUND, 'src/store/reader.ts', 'src/store/layout.ts', 'src/store/buckets.ts', 'src/snapshot/'],
   },
+  { files: ['src/dashboard/'], may: ['src/snapshot/'] },
   { files: ['src/config.ts', 'src/config/'], may: ['src/errors.ts'], types: ['src/snapshot/'] },
   { files: GROUND, may: [], types: ['src/config.ts'] },
   {

@@ -20,7 +20,10 @@ const require = createRequire(import.meta.url);
 /** The agent itself is loaded when it starts: a command that has nothing to measure does not pay for it. */
 function startAgent(servers: readonly unknown[]): void {
   const { startWith } = require('./start.js') as typeof import('./start.ts');
-  startWith({}, servers);
+  const agent = startWith({}, servers);
+  if (isMainThread) return;
+  const { takePart } = require('./thread-part.js') as typeof import('./thread-part.ts');
+  takePart().adopt(agent);
 }
 
 /** Likewise. Returns what looks again whether there is something to bridge by now. */

@@ -25,6 +25,7 @@ const GROUND = ['src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/version.ts']
 /** What puts everything together sees everything. */
 const ROOTS = [
   'start',
+  'agent-after',
   'arm',
   'bridge',
   'bridges',

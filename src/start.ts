@@ -11,7 +11,7 @@ import { eventLoop } from './probes/event-loop.ts';
 import { gc } from './probes/gc.ts';
 import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
-import { inspector } from './probes/inspector.ts';
+import { inspector, inspectorTeller } from './probes/inspector.ts';
 import { listenLimit } from './probes/listen-limit.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
@@ -156,7 +156,7 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   state.threads ??= { maps: [], folds: 0 };
   state.delivered ??= new Map();
   const area = new StackArea();
-  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!);
+  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!, inspectorTeller(store.cells));
   const reporter = new Reporter({
     threads: state.threads,
     delivered: state.delivered,

@@ -4,6 +4,7 @@ import { resourceLimits } from 'node:worker_threads';
 import { epochOf, now, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { HostProbe } from '../host/host-probe.ts';
+import { InspectorSight } from '../host/inspector-sight.ts';
 import { childrenSince, readOwnSchedule, readThreadState, readUptime } from '../host/thread-state.ts';
 import type { Metric } from '../snapshot/metric.ts';
 import type { StoreReader } from '../store/reader.ts';
@@ -82,11 +83,13 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#rest = Math.min(REST, options.threshold / LOOKS);
+    const inspector = new InspectorSight();
     this.#machine = {
       thread: readThreadState,
       children: childrenSince,
       processCpu,
       capture: () => this.#capture(),
+      isInspected: () => inspector.isThere(),
       captureLimit: () => Math.max(AT_LEAST, Math.ceil(STALL_SHARE * this.#capturesLeft())),
       youngHeap: (resourceLimits?.maxYoungGenerationSizeMb ?? YOUNG_HEAP) * 1024 * 1024,
       epoch: epochOf,

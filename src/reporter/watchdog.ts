@@ -21,6 +21,8 @@ export interface Machine {
   processCpu(): number;
   /** Asks for the main thread's stack, or tells why it can't. */
   capture(): Capture | Stackless;
+  /** An inspector listens in the process, whether or not its thread has had time to say so. */
+  isInspected(): boolean;
   /** Stacks that one stall may ask for. */
   captureLimit(): number;
   /** Bytes that young objects may take of a heap. */
@@ -142,7 +144,7 @@ export class Watchdog {
       return;
     }
     watching.kind = 'stall';
-    stall.isInspected = map.header('inspector') === 1;
+    stall.isInspected = this.#isInspected();
     series.ask();
     if (!isWorthWaiting(watching, time)) this.#tell(watching, time, late);
   }
@@ -171,9 +173,14 @@ export class Watchdog {
   }
 
   #capture(): Capture | Stackless {
-    const { map, worker, machine } = this.#options;
+    const { worker, machine } = this.#options;
     if (worker !== MAIN_WORKER) return 'worker';
-    return map.header('inspector') === 1 ? 'debugger' : machine.capture();
+    return this.#isInspected() ? 'debugger' : machine.capture();
+  }
+
+  #isInspected(): boolean {
+    const { map, worker, machine } = this.#options;
+    return map.header('inspector') === 1 || (worker === MAIN_WORKER && machine.isInspected());
   }
 
   /** The loop turns again. A stack that is under way was taken when a native call returned: it is waited for. */

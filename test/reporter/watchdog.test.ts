@@ -19,9 +19,15 @@ interface Given {
   /** Of the machine at a time since the begin. */
   thread?(): ThreadState | undefined;
   capture?(): Capture | Stackless;
+  isInspected?(): boolean;
 }
 
-function setUp({ worker = 'main', thread = () => undefined, capture = () => 'off' }: Given = {}) {
+function setUp({
+  worker = 'main',
+  thread = () => undefined,
+  capture = () => 'off',
+  isInspected = () => false,
+}: Given = {}) {
   const store = new StoreWriter();
   const map = new StoreReader(store.buffer);
   const findings = new Findings();
@@ -31,6 +37,7 @@ function setUp({ worker = 'main', thread = () => undefined, capture = () => 'off
     children: () => [],
     processCpu: () => 0,
     capture,
+    isInspected,
     captureLimit: () => 10,
     youngHeap: 0,
     epoch: (time: number) => time,
@@ -172,6 +179,32 @@ test('While the inspector listens, and for worker threads, nobody is asked', asy
     t.like(findings.list()[0]!.evidence, { stacks: { missing } });
   }
   t.is(asked, 0);
+});
+
+test('From the moment on at which an inspector is seen, nobody is asked, though the thread has said nothing of it', async (t) => {
+  let asked = 0;
+  let isThere = false;
+  const capture = answering(() => ({ frames: [FRAME] }));
+  const { findings, beat, look, settled } = setUp({
+    capture: () => {
+      asked++;
+      return capture();
+    },
+    isInspected: () => isThere,
+  });
+  beat(0);
+  look(600);
+  await settled();
+  t.true(asked > 0);
+  isThere = true;
+  const before = asked;
+  for (let time = 700; time < 2000; time += 100) {
+    look(time);
+    await settled();
+  }
+  t.is(asked, before);
+  const { stacks } = findings.list()[0]!.evidence as { stacks: { count: number } };
+  t.true(stacks.count > 0, 'what was learnt before stays');
 });
 
 test('A question that is never answered holds nothing up', async (t) => {

@@ -160,7 +160,10 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   const reporter = new Reporter({
     threads: state.threads,
     delivered: state.delivered,
-    data: { config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer, main: process.argv[1] },
+    data: {
+      ...{ config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer },
+      ...{ main: process.argv[1], debugPort: process.debugPort },
+    },
     log,
     collect: () => collector.collect(),
     collectNow: () => collector.collectNow(),

@@ -21,7 +21,10 @@ export interface Sight {
   listens(): boolean;
 }
 
-const MACHINE: Sight = { tasks: livingTasks, name: nameOf, listens: listensAtDebugPort };
+/** `port`: at which the inspector would listen; one that is free when it is 0, which cannot be told from any other. */
+export function ofMachine(port: number): Sight {
+  return { tasks: livingTasks, name: nameOf, listens: () => listensAt(port) };
+}
 
 export class InspectorSight {
   readonly #sight: Sight;
@@ -31,7 +34,7 @@ export class InspectorSight {
   #tid: number | undefined;
   #listened = false;
 
-  constructor(sight: Sight = MACHINE) {
+  constructor(sight: Sight) {
     this.#sight = sight;
     for (const tid of sight.tasks() ?? []) this.#known.set(tid, SETTLED);
   }
@@ -59,9 +62,9 @@ function nameOf(tid: number): string {
   }
 }
 
-function listensAtDebugPort(): boolean {
+function listensAt(port: number): boolean {
   try {
-    const inodes = readListening().flatMap(({ at, inode }) => (at === process.debugPort ? [inode] : []));
+    const inodes = readListening().flatMap(({ at, inode }) => (at === port ? [inode] : []));
     return inodes.length > 0 && new OwnSockets().among(inodes, 0).size > 0;
   } catch {
     // Not told here.

@@ -4,7 +4,7 @@ import { resourceLimits } from 'node:worker_threads';
 import { epochOf, now, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { HostProbe } from '../host/host-probe.ts';
-import { InspectorSight } from '../host/inspector-sight.ts';
+import { InspectorSight, ofMachine } from '../host/inspector-sight.ts';
 import { childrenSince, readOwnSchedule, readThreadState, readUptime } from '../host/thread-state.ts';
 import type { Metric } from '../snapshot/metric.ts';
 import type { StoreReader } from '../store/reader.ts';
@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly threshold: number;
   /** The maps to watch, the main thread's first. Asked once a second. */
   maps(): readonly LivingMap[];
+  /** Of the main thread's inspector. */
+  readonly debugPort: number;
   /** Where the main thread tells its stack; undefined: no stacks are captured. */
   readonly stackArea: StackArea | undefined;
   /** Says a line once per key. */
@@ -83,7 +85,7 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#rest = Math.min(REST, options.threshold / LOOKS);
-    const inspector = new InspectorSight();
+    const inspector = new InspectorSight(ofMachine(options.debugPort));
     this.#machine = {
       thread: readThreadState,
       children: childrenSince,

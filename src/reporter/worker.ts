@@ -43,7 +43,7 @@ const ASK_LIMIT = 300;
 const OPEN_LIMIT = 3000;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, stackArea, threads, main, delivered, isRestart } = workerData as ReporterData;
+const { config, resource, map, stackArea, threads, main, debugPort, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -65,6 +65,7 @@ const watch = new Watch({
   findings,
   threshold: config.stallThreshold,
   maps: () => maps.living(),
+  debugPort,
   stackArea: config.stallStacks ? new StackArea(stackArea) : undefined,
   warn: log.once,
 });

@@ -71,28 +71,33 @@ test('Where no threads can be listed there is none', (t) => {
 
 const BLOCKED = `
   const { Worker } = require('node:worker_threads');
-  const looking = 'import(' + JSON.stringify(process.argv[1]) + ').then(({ InspectorSight }) => {'
-    + 'const sight = new InspectorSight(); const { writeSync } = require("node:fs"); let last;'
-    + 'setInterval(() => { const is = sight.isThere(); if (is !== last) writeSync(1, is + "\\n"); last = is; }, 20); })';
-  new Worker(looking, { eval: true, execArgv: [] });
-  setTimeout(() => { for (const end = Date.now() + 60000; Date.now() < end;); }, 1000);
+  const { writeSync } = require('node:fs');
+  const looking = 'import(' + JSON.stringify(process.argv[1]) + ').then(({ InspectorSight, ofMachine }) => {'
+    + 'const sight = new InspectorSight(ofMachine(' + process.debugPort + ')); const { writeSync } = require("node:fs"); let last;'
+    + 'setInterval(() => { const is = sight.isThere(); if (is !== last) writeSync(1, is + " "); last = is; }, 20); })';
+  new Worker(looking, { eval: true, execArgv: [] }).once('online', () => setTimeout(() => {
+    writeSync(1, 'blocked ');
+    for (const end = Date.now() + 60000; Date.now() < end;);
+  }, 500));
 `;
 
 onLinux('SIGUSR1 while the main thread never turns its loop: another thread sees it', async (t) => {
   const file = new URL('../../src/host/inspector-sight.js', import.meta.url).href;
-  const child = spawn(process.execPath, [`--inspect-port=${await freePort()}`, '--eval', BLOCKED, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [`--inspect-port=${await freePort()}`, '--eval', BLOCKED, file]);
   t.teardown(() => child.kill('SIGKILL'));
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
   });
-  while (!text.includes('false')) await once(child.stdout, 'data');
-  // Blocked by now, or soon: a loop that turns would see to it itself.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  t.is(text, 'false\n');
+  const said = async (word: string) => {
+    while (!text.includes(word)) await Promise.race([once(child.stdout, 'data'), failed]);
+  };
+  const failed = once(child, 'close').then(() => t.fail(text));
+  await Promise.all([said('blocked'), said('false')]);
   child.kill('SIGUSR1');
-  while (!text.includes('true')) await once(child.stdout, 'data');
-  t.is(text, 'false\ntrue\n');
+  await said('true');
+  t.deepEqual(
+    text.split(' ').filter((word) => word !== 'blocked'),
+    ['false', 'true', ''],
+  );
 });

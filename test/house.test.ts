@@ -60,6 +60,7 @@ const RULES: readonly Rule[] = [
       'src/config/',
       'src/host/',
       'src/group/directory.ts',
+      'src/group/identity.ts',
       'src/reporter/adapters.ts',
       'src/reporter/loopback.ts',
       'src/reporter/resolve-module.ts',

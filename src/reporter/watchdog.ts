@@ -19,6 +19,8 @@ export interface Machine {
   children(tid: number, age: number): readonly ChildProcess[];
   /** CPU ms of the whole process without the reporter thread. */
   processCpu(): number;
+  /** ms that a CPU quota held threads back so far; undefined: there is none. */
+  throttled(time: number): number | undefined;
   /** Asks for the main thread's stack, or tells why it can't. */
   capture(): Capture | Stackless;
   /** An inspector listens in the process, whether or not its thread has had time to say so. */
@@ -217,7 +219,9 @@ export class Watchdog {
   }
 
   #usage(time: number, kernel: ThreadState | undefined): Usage {
-    return { time, cpu: kernel?.cpu, others: this.#options.machine.processCpu() - (kernel?.cpu ?? 0) };
+    const { machine } = this.#options;
+    const others = machine.processCpu() - (kernel?.cpu ?? 0);
+    return { time, cpu: kernel?.cpu, others, throttled: machine.throttled(time) };
   }
 }
 

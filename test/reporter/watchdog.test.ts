@@ -20,6 +20,7 @@ interface Given {
   thread?(): ThreadState | undefined;
   capture?(): Capture | Stackless;
   isInspected?(): boolean;
+  throttled?(): number | undefined;
 }
 
 function setUp({
@@ -27,6 +28,7 @@ function setUp({
   thread = () => undefined,
   capture = () => 'off',
   isInspected = () => false,
+  throttled = () => undefined,
 }: Given = {}) {
   const store = new StoreWriter();
   const map = new StoreReader(store.buffer);
@@ -36,6 +38,7 @@ function setUp({
     thread,
     children: () => [],
     processCpu: () => 0,
+    throttled,
     capture,
     isInspected,
     captureLimit: () => 10,
@@ -124,6 +127,43 @@ test('A thread that gets no CPU is starved, not stalled, until it would be witho
   t.is(findings.list().length, 1);
 });
 
+test('A thread that a quota holds back is starved by it for as long as its own time is no stall, and blamed on nothing', (t) => {
+  let cpu = 100;
+  let held = 5000;
+  const { findings, beat, look } = setUp({ thread: () => ({ state: 'R', cpu }), throttled: () => held });
+  beat(0);
+  look(80);
+  for (let time = 180; time <= 1980; time += 100) {
+    cpu += 22;
+    held += 75;
+    look(time);
+  }
+  const [found] = findings.list();
+  t.like(found, { kind: 'starved', severity: 'warning' });
+  t.regex(found!.title, /^event loop starved of CPU for 2\.0 s: the CPU quota of its container is used up.* 22 %/);
+  t.like(found!.evidence, { cause: 'quota', cpu: 0.22, throttled: 1.425 });
+  t.false('culprit' in found!.evidence);
+  for (let time = 2080; time <= 2980; time += 100) {
+    cpu += 22;
+    held += 75;
+    look(time);
+  }
+  t.like(findings.list()[0], { kind: 'stall' });
+  t.is(findings.list()[0]!.evidence.throttled, 2.175, 'a stall by its own time, which the quota made longer');
+  t.is(findings.list().length, 1);
+});
+
+test('A thread that hangs all on its own in a container with a quota is a stall as soon as anywhere', (t) => {
+  let cpu = 100;
+  const { findings, beat, look } = setUp({ thread: () => ({ state: 'R', cpu }), throttled: () => 5000 });
+  beat(0);
+  look(80);
+  cpu += 520;
+  look(600);
+  t.like(findings.list()[0], { kind: 'stall' });
+  t.is(findings.list()[0]!.evidence.throttled, 0);
+});
+
 test('A thread that sleeps is not starved, however little it runs', (t) => {
   const { findings, beat, look } = setUp({ thread: () => ({ state: 'S', cpu: 100, syscall: 'read' }) });
   beat(0);
@@ -203,6 +243,9 @@ test('From the moment on at which an inspector is seen, nobody is asked, though 
     await settled();
   }
   t.is(asked, before);
+  beat(2100);
+  look(2110);
+  while (findings.list().length === 0) await settled();
   const { stacks } = findings.list()[0]!.evidence as { stacks: { count: number } };
   t.true(stacks.count > 0, 'what was learnt before stays');
 });

@@ -73,7 +73,8 @@ const watch = new Watch({
 let ownPort = 0;
 const { seriesLimit, stallThreshold, bounds } = config;
 const isAgents = (at: number | string) => at === ownPort;
-const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, warn: log.once });
+const workers = () => maps.tids();
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, workers, warn: log.once });
 const host = new HostProbes([...probes, counts.probe, watch.probe], startTime, log.once);
 host.tick(now());
 const sampled = new Sampled({

@@ -187,6 +187,18 @@ test('Under the preload a thread that only computes is seen to, and one that ser
   t.deepEqual(said, [[5, 1, true], 0], stderr);
 });
 
+tellsParked('CPU of threads with names of their own is that of workers', async (t) => {
+  const { said, stderr } = await program(`${THREADS}
+    const url = await start().ready;
+    const worker = recorder("counter('x').add(1); for (const end = Date.now() + 700; Date.now() < end;); setInterval(() => {}, 1000);", { name: 'pdf-renderer' });
+    const cpu = (values) => values['loadline_thread_cpu_time_seconds_total{thread="worker"}'] ?? 0;
+    say(await until(async () => cpu(await read(url)) > 0.1));
+    await worker.terminate();
+    say(cpu(await read(url)) > 0.1);
+  `);
+  t.deepEqual(said, [true, true], stderr);
+});
+
 test('Under the preload the agent of a thread that serves ends with that of the process, and comes back with it', async (t) => {
   const { said, code, stderr } = await program(
     `

@@ -38,7 +38,7 @@ const createGraphite: AdapterFactory<GraphiteOptions | undefined> = async (optio
   const nextTimestamp = timestamps();
   let isClosed = false;
   return {
-    temporality: 'delta',
+    wants: { temporality: 'delta' },
     async push(snapshot: Snapshot): Promise<void> {
       if (isClosed) throw new Error('the Graphite adapter is closed');
       const timestamp = nextTimestamp(snapshot.time);

@@ -23,8 +23,7 @@ const createOtlp: AdapterFactory<OtlpOptions | undefined> = async (options, cont
   const exporter = await loadExporter(settings, connection, context.log);
   const destination = new Destination(settings, connection, exporter, context);
   return {
-    temporality: settings.temporality,
-    perProcess: true,
+    wants: { temporality: settings.temporality, perProcess: true },
     push: (snapshot, signal) => destination.push(snapshot, signal),
     close: (signal) => destination.close(signal),
   };

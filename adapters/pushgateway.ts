@@ -22,7 +22,6 @@ const createPushgateway: AdapterFactory<PushgatewayOptions | undefined> = (optio
   /** Of the group that was pushed to, possibly: a request whose answer never came may have arrived. */
   let pushed: string | undefined;
   return {
-    temporality: 'cumulative',
     async push(snapshot, signal) {
       const { text, omissions } = render(withoutLabels(snapshot, reserved), 'text');
       const url = settings.url + groupPath(settings.job ?? serviceName(snapshot), settings.grouping);

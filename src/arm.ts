@@ -18,7 +18,10 @@ const THREAD_MADE = 'worker_threads';
 /** The agent itself is loaded when it starts: a command that has nothing to measure does not pay for it. */
 function startAgent(servers: readonly unknown[]): void {
   const { startWith } = requireOwn('./start.js') as typeof import('./start.ts');
-  startWith({}, servers);
+  const agent = startWith({}, servers);
+  if (isMainThread) return;
+  const { takePart } = requireOwn('./thread-part.js') as typeof import('./thread-part.ts');
+  takePart().adopt(agent);
 }
 
 /** Likewise. Returns what looks again whether there is something to bridge by now. */

@@ -1,7 +1,7 @@
 export type { AdapterEntry, AdapterModule, AdapterName, Config, Options } from './config.ts';
 export { counter, gauge, histogram, updown } from './instruments.ts';
 export { setRoute } from './probes/set-route.ts';
-export type { Adapter, AdapterContext, AdapterFactory, Handler, Outcome } from './reporter/adapter.ts';
+export type { Adapter, AdapterContext, AdapterFactory, Handler, Outcome, Wants } from './reporter/adapter.ts';
 export type {
   Counter,
   Gauge,

@@ -26,6 +26,8 @@ export interface ProcessState {
   instruments?: Instruments;
   /** The agent that runs in this thread. */
   agent?: Agent | undefined;
+  /** The agent that ran here is being stopped; resolves when it has ended. */
+  ending?: Promise<void> | undefined;
   /** A preload waits for something to measure, until this is called. */
   disarm?: (() => void) | undefined;
   /** Answers the reporter thread's question for the stack of this thread. */

@@ -1,6 +1,7 @@
 /** The composition root of an app's thread: what is measured here, and who carries it out. */
 import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { agentAfter } from './agent-after.ts';
 import { startBridges } from './bridges.ts';
 import { processStartTime } from './clock.ts';
 import { type Config, type Options, parse } from './config.ts';
@@ -10,7 +11,7 @@ import { eventLoop } from './probes/event-loop.ts';
 import { gc } from './probes/gc.ts';
 import { Heartbeat } from './probes/heartbeat.ts';
 import { httpServer } from './probes/http-server.ts';
-import { inspector } from './probes/inspector.ts';
+import { inspector, inspectorTeller } from './probes/inspector.ts';
 import { listenLimit } from './probes/listen-limit.ts';
 import { memory } from './probes/memory.ts';
 import type { Probe, ProbeContext } from './probes/probe.ts';
@@ -58,8 +59,8 @@ export interface Agent {
 const STOPPED: Agent = { ready: Promise.resolve(undefined), stop: () => Promise.resolve() };
 
 /**
- * Starts the agent in this thread, or returns the one that runs. Never throws: what is wrong with the options is said
- * on stderr, and defaults take their place.
+ * Starts the agent in this thread, or returns the one that runs. While one is being stopped, the next starts when that
+ * has ended. Never throws: what is wrong with the options is said on stderr, and defaults take their place.
  *
  * @example
  * import { start } from 'loadline';
@@ -69,9 +70,10 @@ export function start(options: Options = {}): Agent {
   return startWith(options, []);
 }
 
-/** Ends the agent of this thread, if one runs. */
+/** Ends the agent of this thread, if one runs; resolves when it has ended. */
 export async function stop(): Promise<void> {
-  await processState().agent?.stop();
+  const { agent, ending } = processState();
+  await (agent?.stop() ?? ending);
 }
 
 /** `servers`: those that listen already and that a probe may have missed. */
@@ -87,13 +89,23 @@ export function startWith(options: Options, servers: readonly unknown[]): Agent 
   state.disarm?.();
   for (const problem of problems) log.warn(problem);
   if (!config.enabled) return STOPPED;
+  const begin = () => tryToRun(config, log, servers);
+  state.agent = state.ending ? agentAfter(state.ending, begin, forget) : begin();
+  return state.agent ?? STOPPED;
+}
+
+function forget(): void {
+  processState().agent = undefined;
+}
+
+/** Undefined when it could not start, which is said. */
+function tryToRun(config: Config, log: Log, servers: readonly unknown[]): Agent | undefined {
   try {
     startBridges(config.bridges, log);
-    state.agent = run(config, log, servers);
-    return state.agent;
+    return run(config, log, servers);
   } catch (error) {
     log.warn(`the agent could not start (${reasonOf(error)}): the app runs on without metrics`);
-    return STOPPED;
+    return undefined;
   }
 }
 
@@ -116,10 +128,13 @@ function run(config: Config, log: Log, servers: readonly unknown[]): Agent {
   const carrier = isMainThread ? report(store, config, log) : STOPPED;
   if (!isMainThread) stops.push(answerReporter(collect(config, log), heartbeat));
   let stopped: Promise<void> | undefined;
-  const end = async () => {
+  const end = () => {
+    forget();
     for (const stopProbe of stops) stopProbe();
-    await carrier.stop();
-    state.agent = undefined;
+    state.ending = carrier.stop().then(() => {
+      state.ending = undefined;
+    });
+    return state.ending;
   };
   return {
     get ready() {
@@ -141,11 +156,14 @@ function report(store: StoreWriter, config: Config, log: Log): Agent {
   state.threads ??= { maps: [], folds: 0 };
   state.delivered ??= new Map();
   const area = new StackArea();
-  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!);
+  state.tellStack = stackTeller(area, () => store.cells[HEADER.beat]!, inspectorTeller(store.cells));
   const reporter = new Reporter({
     threads: state.threads,
     delivered: state.delivered,
-    data: { config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer, main: process.argv[1] },
+    data: {
+      ...{ config, resource: resourceOf(config), map: store.buffer, stackArea: area.buffer },
+      ...{ main: process.argv[1], debugPort: process.debugPort },
+    },
     log,
     collect: () => collector.collect(),
     collectNow: () => collector.collectNow(),

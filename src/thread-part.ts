@@ -17,6 +17,8 @@ export interface ThreadPart {
   hasSamplers: boolean;
   /** Tells the reporter, if there is one, of this thread's map and samplers. */
   announce(): void;
+  /** The preload has started this thread's agent: it ends with that of the process, too. */
+  adopt(agent: Agent): void;
 }
 
 /** ms from the word that there is an agent to the start of this thread's: a thread that is short pays for none. */
@@ -68,6 +70,7 @@ function begin(): ThreadPart {
       own.promise();
       announce(part);
     },
+    adopt: own.adopt,
   };
   const channel = new BroadcastChannel(THREADS_CHANNEL);
   channel.onmessage = (event) => {
@@ -90,7 +93,7 @@ function announce(part: ThreadPart): void {
   if (store && part.hasSamplers) tellReporter({ type: 'samples', threadId });
 }
 
-/** The agent that this thread has because the main thread has one; never one that the app's code started here. */
+/** The agent that this thread has by itself, or by the preload; never one that the app's code started here. */
 function ownAgent() {
   const state = processState();
   let agent: Agent | undefined;
@@ -107,6 +110,9 @@ function ownAgent() {
       soon = timers.setTimeout(start, SOON);
       soon.unref();
       this.promise();
+    },
+    adopt(started: Agent) {
+      agent = started;
     },
     /** Whenever there is a map. */
     promise() {

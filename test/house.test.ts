@@ -25,6 +25,7 @@ const GROUND = ['src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/places.ts', 
 /** What puts everything together sees everything. */
 const ROOTS = [
   'start',
+  'agent-after',
   'arm',
   'bridge',
   'bridges',
@@ -59,6 +60,7 @@ const RULES: readonly Rule[] = [
       'src/config/',
       'src/host/',
       'src/group/directory.ts',
+      'src/group/identity.ts',
       'src/reporter/adapters.ts',
       'src/reporter/loopback.ts',
       'src/reporter/resolve-module.ts',

@@ -26,14 +26,14 @@ const createInflux: AdapterFactory<InfluxOptions> = (options, context) => {
 export default createInflux;
 
 class Influx implements Adapter {
-  readonly temporality: 'cumulative' | 'delta';
+  readonly wants: { readonly temporality: 'cumulative' | 'delta' };
   readonly #url: URL;
   readonly #headers: Record<string, string>;
   readonly #context: AdapterContext;
   #closed = false;
 
   constructor(url: URL, token: string | undefined, temporality: 'cumulative' | 'delta', context: AdapterContext) {
-    this.temporality = temporality;
+    this.wants = { temporality };
     this.#url = url;
     this.#url.searchParams.set('precision', 'ms');
     this.#headers = { 'content-type': 'text/plain; charset=utf-8', ...(token && { authorization: `Token ${token}` }) };
@@ -61,7 +61,7 @@ class Influx implements Adapter {
       return answer;
     } catch (error) {
       // A total can be sent twice. A difference that nobody answered for can not: it may be there already.
-      if (signal.aborted && this.temporality === 'delta') return 'unknown';
+      if (signal.aborted && this.wants.temporality === 'delta') return 'unknown';
       throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
     }
   }

@@ -1,5 +1,4 @@
 /** `loadline check`: what was configured, and what this machine supports. */
-import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { privateDirectory } from '../group/directory.ts';
 import { lookUp } from '../host/thread-pool.ts';
@@ -8,6 +7,7 @@ import { observeChannels } from './channels.ts';
 import { destinationsOf, reach } from './destinations.ts';
 import { hostFindings } from './host-findings.ts';
 import { loadModules, modulesOf } from './modules.ts';
+import { type PortConfig, port } from './port.ts';
 
 /** One thing that the agent wants of this machine. */
 export interface Finding {
@@ -28,9 +28,7 @@ export interface CheckReport {
 }
 
 /** The part of the configuration that the check itself needs. */
-interface CheckedConfig {
-  readonly adapters: readonly unknown[];
-  readonly prometheus: { readonly host: string; readonly port: number };
+interface CheckedConfig extends PortConfig {
   readonly token: string;
 }
 
@@ -55,7 +53,7 @@ export async function collectReport(
     platform(),
     permission(),
     await workers(),
-    await port(config),
+    await port(config, env),
     group(env),
     await access(config),
     ...(await reach(destinationsOf(config.adapters, env))),
@@ -123,22 +121,6 @@ async function workers(): Promise<Finding> {
     return { what, state: 'yes', essential: true, detail: 'allowed' };
   } catch (error) {
     return { what, state: 'no', essential: true, detail: `${(error as Error).message} (--allow-worker allows them)` };
-  }
-}
-
-async function port({ adapters, prometheus: { host, port } }: CheckedConfig): Promise<Finding> {
-  const what = `port ${port}`;
-  const essential = adapters.includes('prometheus');
-  const server = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, resolve);
-    });
-    await new Promise((resolve) => server.close(resolve));
-    return { what, state: 'yes', essential, detail: `free on ${host}` };
-  } catch (error) {
-    const detail = `${(error as Error).message}. Set OTEL_EXPORTER_PROMETHEUS_PORT, or end what has it`;
-    return { what, state: 'no', essential, detail };
   }
 }
 

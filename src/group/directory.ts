@@ -18,20 +18,32 @@ export function privateDirectory(env: NodeJS.ProcessEnv = process.env): Director
   const uid = process.geteuid?.();
   if (uid === undefined) return { path: '', problem: `${process.platform} has no user ids` };
   const runtime = env.XDG_RUNTIME_DIR;
-  const isUsable = runtime && isAbsolute(runtime) && problemOf(runtime, uid) === undefined;
+  const isUsable = runtime && isAbsolute(runtime) && problemOf(runtime) === undefined;
   const path = isUsable ? join(runtime, 'loadline') : join(env.TMPDIR || tmpdir(), `loadline-${uid}`);
   if (Buffer.byteLength(path) + NAME_BYTES > PATH_LIMIT) return { path, problem: 'its path is too long for a socket' };
+  const problem = makePrivate(path);
+  return problem === undefined ? { path } : { path, problem };
+}
+
+/** Makes a folder of this user alone if it is missing. Returns what is wrong with it. Never throws. */
+export function makePrivate(path: string): string | undefined {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') return { path, problem: `it cannot be made: ${code}` };
+    if (code !== 'EEXIST') return `it cannot be made: ${code}`;
   }
-  const problem = problemOf(path, uid);
-  return problem === undefined ? { path } : { path, problem };
+  return problemOf(path);
 }
 
-function problemOf(path: string, uid: number): string | undefined {
+/** Where the processes of a group meet. */
+export function socketIn(folder: string, name: string): string {
+  return join(folder, `${name}.sock`);
+}
+
+/** Why a folder is not this user's alone; undefined when it is. Never throws. */
+export function problemOf(path: string): string | undefined {
+  const uid = process.geteuid?.();
   let stats: Stats;
   try {
     // Not `stat`: a link may point to where another user is in charge.

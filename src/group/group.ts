@@ -1,11 +1,10 @@
 /** This process as one of its group: it seeks the leader, joins it, or becomes it, until it ends. docs/group.md */
 import type { Server, Socket } from 'node:net';
 import { atMost, epochOf, now, timers } from '../clock.ts';
-import { describe } from '../errors.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { VERSION } from '../version.ts';
 import { isGone } from './alive.ts';
+import { Complaints } from './complaints.ts';
 import { Held } from './held.ts';
 import { Heritage } from './heritage.ts';
 import { Leader } from './leader.ts';
@@ -16,7 +15,7 @@ import type { GroupOptions, Role } from './options.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
 import { pause } from './waiting.ts';
-import { Silence, Watch } from './watch.ts';
+import { aliveOf, Silence, STALE_AFTER, Watch } from './watch.ts';
 
 /** ms between two words of every process. */
 const BEAT = 1000;
@@ -26,19 +25,17 @@ const PULL_LIMIT = 200;
 const ANSWER_LIMIT = 120;
 /** ms for which a process that never had a leader waits for one that does not answer. */
 const SILENT_LIMIT = 10_000;
-/** Beats between two looks at the socket's path. */
-const LOOK = 5;
 
 /** Nothing here throws or rejects. */
 export class Group {
   readonly #options: GroupOptions;
   readonly #table: SlotTable;
   readonly #ledger: Ledger;
-  readonly #heritage = new Heritage((reason) => this.#complain(reason));
+  readonly #complaints: Complaints;
+  readonly #heritage = new Heritage((reason) => this.#complaints.peer(reason));
   readonly #view: View;
   readonly #watch: Watch;
   readonly #silence: Silence;
-  readonly #said = new Set<string>();
   #role: Role = 'seeking';
   #leader: Leader | undefined;
   #member: Member | undefined;
@@ -46,12 +43,12 @@ export class Group {
   /** All notes of the last leader are known here. */
   #knowsNotes = false;
   #hasCompany = false;
-  #beats = 0;
   #timer: ReturnType<typeof timers.setInterval> | undefined;
 
   constructor(options: GroupOptions) {
     this.#options = options;
-    const { limit, aggregate, self, pushes } = options;
+    const { limit, aggregate, self, pushes, meeting, warn } = options;
+    this.#complaints = new Complaints(meeting.path, warn);
     const onFold = (slot: Slot) => this.#view.depart(slot.occupant!, epochOf(now()));
     this.#table = new SlotTable({ limit, isGone, onFold });
     this.#ledger = new Ledger(limit);
@@ -74,18 +71,19 @@ export class Group {
   /** What this process has to show: as the leader that of all, else its own. */
   async snapshot(): Promise<Snapshot> {
     const { self, refresh, read, readHost } = this.#options;
-    await Promise.all([refresh(), this.#leader?.pull(PULL_LIMIT)]);
+    const leader = this.#leader;
+    await Promise.all([refresh(), leader?.pull(PULL_LIMIT)]);
     // Read now, not before: what is noted in between must not be later than this.
     const own = read();
     const moment = now();
     const time = epochOf(moment);
     const host = this.#heritage.host(readHost(), time);
     const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-    if (!this.#leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
+    if (!leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
     this.#note(slot, own, time);
     const slots = this.#table.slots().map((each) => ({ ...each, occupant: each.occupant && { ...each.occupant } }));
-    this.#leader.note(...this.#heritage.noteOfHost(host, time));
-    await this.#leader.keep();
+    leader.note(...this.#heritage.noteOfHost(host, time));
+    await leader.keep();
     return this.#view.show({ time, now: moment, slots, host });
   }
 
@@ -102,6 +100,16 @@ export class Group {
   /** What the other processes answer, by slot, within `limit` ms; only the leader gets any. */
   async ask(what: string, limit: number): Promise<ReadonlyMap<number, unknown>> {
     return (await this.#leader?.ask(what, limit)) ?? new Map();
+  }
+
+  /** Those that are seen as one, this one included. */
+  get processes(): number {
+    return this.#hasCompany ? aliveOf(this.#table.slots(), this.#options.self.key, now()) : 1;
+  }
+
+  /** The port that was taken when this process began to lead is had now. */
+  serves(url: string): void {
+    this.#leader?.open(url);
   }
 
   /** Undefined while this process is on its own. */
@@ -134,7 +142,7 @@ export class Group {
       if (this.#role !== 'seeking') return discard(met);
       if (met.as === 'leader') return this.#lead(met.server, met.isSuccessor);
       if (met.as === 'stranger') {
-        this.#sayOnce(describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason: met.problem }));
+        this.#complaints.socket(met.problem);
         return this.#goAlone(true);
       }
       if (met.as === 'member') await this.#join(met.socket, begin);
@@ -143,12 +151,12 @@ export class Group {
   }
 
   async #join(socket: Socket, begin: number): Promise<void> {
-    const { self, onOpen } = this.#options;
+    const { self, onOpen, answer } = this.#options;
     const member: Member = new Member({
       ...{ socket, self, table: this.#table, notes: this.#heritage.notes },
       ...{ claim: this.#claim, wasDeputy: this.#knowsNotes },
       onPull: (number) => void this.#sendValues(number),
-      onAsk: (number, what) => void this.#onAsk(number, what),
+      onAsk: (what) => answer(what),
       onOpen: (url) => onOpen(url || undefined),
       onEnd: (problem) => this.#onEnd(member, problem),
     });
@@ -165,15 +173,14 @@ export class Group {
   async #onRefusal(joined: Exclude<Joined, { state: 'joined' }>, begin: number): Promise<void> {
     if (joined.state === 'closed') return pause();
     if (joined.state === 'garbage') {
-      this.#complain(joined.problem);
+      this.#complaints.peer(joined.problem);
       return this.#goAlone(true);
     }
     if (joined.state === 'refused') {
-      const { version, reason } = joined;
-      this.#sayOnce(describe('ERR_LOADLINE_GROUP_VERSION', { own: VERSION, found: version, reason }));
+      this.#complaints.version(joined.version, joined.reason);
       return this.#goAlone(false);
     }
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SILENT', { path: this.#options.meeting.path }));
+    this.#complaints.silent();
     if (this.#claim === undefined && now() - begin > SILENT_LIMIT) return this.#goAlone(true);
   }
 
@@ -190,9 +197,9 @@ export class Group {
     prepare();
     const leader = new Leader({
       ...{ server, self, table: this.#table, notes: this.#heritage.notes },
-      onJoin: () => this.#noteCompany(),
+      onJoin: (isFromAnother) => this.#onJoin(isFromAnother),
       onChange: () => this.#look(),
-      warn: (reason) => this.#complain(reason),
+      warn: (reason) => this.#complaints.peer(reason),
     });
     this.#leader = leader;
     const wasMember = this.#claim !== undefined;
@@ -211,7 +218,7 @@ export class Group {
 
   #onEnd(member: Member, problem: string | undefined): void {
     if (this.#role !== 'member' || member !== this.#member) return;
-    if (problem !== undefined) this.#complain(problem);
+    if (problem !== undefined) this.#complaints.peer(problem);
     this.#silence.end();
     this.#knowsNotes = member.isDeputy;
     this.#member = undefined;
@@ -230,13 +237,14 @@ export class Group {
       this.#note(slot, this.#options.read(), epochOf(now()));
       await this.#leader.keep();
     }
-    if (++this.#beats % LOOK === 0) await this.#lookAtPath(this.#leader);
+    await this.#lookAtPath(this.#leader);
   }
 
   async #memberBeat(member: Member): Promise<void> {
-    const pid = member.leaderPid;
-    const slot = this.#table.slots().find(({ occupant }) => occupant?.pid === pid)?.number ?? 0;
-    this.#silence.look({ slot, pid, silent: member.silence() });
+    const silent = member.silence();
+    this.#silence.look(this.#table.slots(), member.leaderPid, silent);
+    // Its leader is stopped, and others follow another one.
+    if (silent > STALE_AFTER && this.#options.meeting.state() === 'others') return member.leaveAtOnce();
     if (member.wantsValues()) await this.#sendValues();
     else member.beat();
   }
@@ -255,18 +263,14 @@ export class Group {
     this.#leader = undefined;
     this.#role = 'seeking';
     this.#watch.end();
-    await follow();
+    // The port first: from now on the other one may have it.
+    const closed = follow();
     leader.close();
-    await this.#seek();
+    await Promise.all([closed, this.#seek()]);
   }
 
   #look(): void {
     if (!this.#leader?.isGathering) this.#watch.look(this.#table.slots(), this.#options.self.key, now());
-  }
-
-  async #onAsk(number: number, what: string): Promise<void> {
-    const answer = await this.#options.answer(what);
-    this.#member?.answer(number, Buffer.from(JSON.stringify(answer ?? null)));
   }
 
   /** With `pull`, the number of a question, as fresh as can be had in time. */
@@ -274,26 +278,22 @@ export class Group {
     if (pull !== undefined) await atMost(this.#options.refresh(), ANSWER_LIMIT);
     const metrics = this.#ledger.observe(this.#options.read());
     const isSent = this.#member?.values(Held.of(metrics), epochOf(now()), pull) ?? true;
-    if (!isSent) this.#sayOnce(describe('ERR_LOADLINE_GROUP_SIZE', {}));
+    if (!isSent) this.#complaints.size();
   }
 
   #note({ occupant }: Slot, metrics: readonly MetricSnapshot[], time: number): void {
     Object.assign(occupant!, { held: Held.of(this.#ledger.observe(metrics)), time });
   }
 
+  /** `isFromAnother`: it had been with another leader, whose port is this group's. */
+  #onJoin(isFromAnother: boolean): void {
+    this.#noteCompany();
+    if (isFromAnother) this.#options.reclaim();
+  }
+
   #noteCompany(): void {
     if (this.#hasCompany) return;
     this.#hasCompany = true;
     this.#options.onCompany();
-  }
-
-  #complain(reason: string): void {
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason }));
-  }
-
-  #sayOnce(line: string): void {
-    if (this.#said.has(line)) return;
-    this.#said.add(line);
-    this.#options.warn(line);
   }
 }

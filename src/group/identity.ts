@@ -12,6 +12,9 @@ const WHOLE = { depth: null, maxArrayLength: null, maxStringLength: null, sorted
 /** Variables that adapters read themselves: where they deliver, and as what. */
 const OF_ADAPTERS = /^(LOADLINE_(GRAPHITE|PUSHGATEWAY)|OTEL_EXPORTER_OTLP)_/;
 
+/** What processes of a group have in common. */
+type Shared = Pick<Config, 'adapters' | 'serviceName' | Extract<Config['adapters'][number], string>>;
+
 /**
  * The name of the group that a process belongs to, 16 hexadecimal digits. Same user, service, endpoint, and adapters with
  * their options and variables (`env`) make a group: one delivers for all, so all must have the same destinations. A service
@@ -20,7 +23,7 @@ const OF_ADAPTERS = /^(LOADLINE_(GRAPHITE|PUSHGATEWAY)|OTEL_EXPORTER_OTLP)_/;
  * Undefined when it belongs to none: it has no destination, or port 0, so that each process has a port of its own, or it
  * has neither a name nor an entry script (`--eval`), so that nobody can tell what else it is part of.
  */
-export function groupName(config: Config, main: string | undefined, env: Environment): string | undefined {
+export function groupName(config: Shared, main: string | undefined, env: Environment): string | undefined {
   const { adapters, prometheus, serviceName } = config;
   const isServed = adapters.includes('prometheus');
   if (adapters.length === 0 || (isServed && prometheus.port === 0)) return undefined;
@@ -32,7 +35,7 @@ export function groupName(config: Config, main: string | undefined, env: Environ
   return createHash('sha256').update(inspect(identity, WHOLE)).digest('hex').slice(0, 16);
 }
 
-function optionsOf(entry: Config['adapters'][number], config: Config): unknown {
+function optionsOf(entry: Config['adapters'][number], config: Shared): unknown {
   if (entry === 'prometheus') return [entry, config.prometheus.host, config.prometheus.port];
   return typeof entry === 'string' ? [entry, config[entry]] : [entry.module, entry.options];
 }

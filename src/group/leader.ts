@@ -29,8 +29,8 @@ export interface LeaderOptions {
   readonly table: SlotTable;
   readonly self: Who & { readonly resource: Attributes };
   readonly notes: Notes;
-  /** Somebody joined, for the first time or again. */
-  onJoin(): void;
+  /** Somebody joined, for the first time or again; `isFromAnother`: it had a slot under another leader. */
+  onJoin(isFromAnother: boolean): void;
   /** Somebody left, or is gone. */
   onChange(): void;
   /** What a peer did wrong. */
@@ -227,25 +227,25 @@ export class Leader {
     this.#follows ||= claim !== undefined;
     peer.waits = undefined;
     const slot = this.#table.attach(peer.who!, resource, claim, now());
-    if (slot) this.#admit(peer, slot);
+    if (slot) this.#admit(peer, slot, claim !== undefined);
     else this.#refuse(peer, 'it is full');
   }
 
-  #admit(peer: Peer, slot: Slot): void {
+  #admit(peer: Peer, slot: Slot, isFromAnother: boolean): void {
     const { self, notes, onJoin } = this.#options;
     peer.slot = slot;
     const { link } = peer;
     link.trust();
     const known = this.#table.slots().map((each) => [each.number, each.through] as const);
     const place = { slot: slot.number, generation: slot.occupant!.generation };
-    link.send({ type: 'welcome', pid: self.pid, ...place, known });
+    link.send({ type: 'welcome', pid: self.pid, ...place, known, gathers: this.#gathering });
     for (const each of this.#table.slots()) if (each.through > 0) sendBase(link, each);
     if (this.#url !== undefined) link.send({ type: 'open', url: this.#url });
     // The bases before the roster: who is in it succeeds those in the base.
     this.#peers.tellBases();
     this.#peers.tellRoster();
     if (!this.#gathering) this.#peers.appoint(notes);
-    onJoin();
+    onJoin(isFromAnother);
   }
 
   #onValues(peer: Peer, occupant: Occupant, { time, pull }: Extract<Message, { type: 'values' }>, body: Buffer): void {

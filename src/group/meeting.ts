@@ -2,6 +2,7 @@
 import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { makePrivate, problemOf, socketIn } from './directory.ts';
 
 /** ms after which a lock is left over from a process that died with it: it is held for a few. */
 const LOCK_LIMIT = 2000;
@@ -26,17 +27,18 @@ export class Meeting {
   readonly path: string;
   readonly #folder: string;
   readonly #name: string;
+  /** What the path led to. */
   #bound = '';
 
   constructor(folder: string, name: string) {
     this.#folder = folder;
     this.#name = name;
-    this.path = join(folder, `${name}.sock`);
+    this.path = socketIn(folder, name);
   }
 
-  /** One try. Never rejects. */
+  /** One try. The folder may have been deleted since, and made again by whoever. Never rejects. */
   async meet(): Promise<Met> {
-    const occupied = this.#strangeFile();
+    const occupied = makePrivate(this.#folder) ?? this.#strangeFile();
     if (occupied) return { as: 'stranger', problem: occupied };
     const met = await this.#connect();
     if (met.as !== 'nobody') return met;
@@ -47,9 +49,9 @@ export class Meeting {
     });
   }
 
-  /** Whether the path leads to the socket that was bound here. `gone`: to none. */
+  /** Whether the path leads to the socket that was bound or connected to here. `gone`: to none that can be trusted. */
   state(): 'ours' | 'gone' | 'others' {
-    const found = this.#inode();
+    const found = problemOf(this.#folder) === undefined ? this.#inode() : '';
     if (found === '') return 'gone';
     return found === this.#bound ? 'ours' : 'others';
   }
@@ -64,6 +66,7 @@ export class Meeting {
       const socket = connect(this.path);
       socket.once('connect', () => {
         socket.removeAllListeners('error');
+        this.#bound = this.#inode();
         resolve({ as: 'member', socket });
       });
       socket.once('error', (error: NodeJS.ErrnoException) => {

@@ -26,7 +26,8 @@ export interface MemberOptions {
   readonly wasDeputy: boolean;
   readonly notes: Notes;
   onPull(number: number): void;
-  onAsk(number: number, what: string): void;
+  /** The answer, as JSON can carry it. Must not throw. */
+  onAsk(what: string): unknown;
   onOpen(url: string): void;
   /** The leader is gone. `problem`: what it did wrong, if it did. */
   onEnd(problem: string | undefined): void;
@@ -112,8 +113,9 @@ export class Member {
     if (this.#link.isDrained) this.#link.send({ type: 'beat' });
   }
 
-  answer(number: number, body: Buffer): void {
-    this.#link.send({ type: 'answer', number }, body);
+  /** Without a word: it does not answer anyway. */
+  leaveAtOnce(): void {
+    this.#link.close();
   }
 
   /** Says goodbye; resolves when the leader's kernel has it. */
@@ -134,7 +136,7 @@ export class Member {
   #onNews(message: Message, body: Buffer): void {
     const { table, notes } = this.#options;
     if (message.type === 'pull') this.#options.onPull(message.number);
-    else if (message.type === 'ask') this.#options.onAsk(message.number, message.what);
+    else if (message.type === 'ask') this.#answer(message.number, message.what);
     else if (message.type === 'base') table.adoptBase(message.slot, message.through, Held.ofBytes(body));
     else if (message.type === 'roster') table.expect(message.roster, now());
     else if (message.type === 'open') this.#options.onOpen(message.url);
@@ -144,12 +146,19 @@ export class Member {
     else if (message.type === 'last') this.#onLast(message, body);
   }
 
-  #onWelcome({ slot, generation, known, pid }: Of<'welcome'>): void {
+  #answer(number: number, what: string): void {
+    const answer = this.#options.onAsk(what) ?? null;
+    this.#link.send({ type: 'answer', number }, Buffer.from(JSON.stringify(answer)));
+  }
+
+  #onWelcome({ slot, generation, known, pid, gathers }: Of<'welcome'>): void {
     this.#leaderPid = pid;
     this.#claim = { slot, generation };
     this.#link.trust();
     if (this.#options.claim) this.#tell(new Map(known));
     this.#link.send({ type: 'settled', deputy: this.#options.wasDeputy });
+    // It led beside the other one: its slots are not those that are known here, and it tells of all of them.
+    if (!gathers) this.#options.table.clear();
     this.#settle?.({ state: 'joined', claim: this.#claim });
   }
 

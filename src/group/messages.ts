@@ -22,13 +22,17 @@ export type Message =
       /** Whom it knows of: a new leader waits for those. */
       readonly roster: readonly RosterEntry[];
     }
-  /** The leader's answer: `pid` is its own, `known` are the slots and how many generations of each it has in its base. */
+  /**
+   * The leader's answer: `pid` is its own, `known` are the slots and how many generations of each it has in its base.
+   * `gathers`: it takes over from the last leader, and with that everything as it was there.
+   */
   | {
       readonly type: 'welcome';
       readonly pid: number;
       readonly slot: number;
       readonly generation: number;
       readonly known: readonly (readonly [slot: number, through: number])[];
+      readonly gathers: boolean;
     }
   | { readonly type: 'refused'; readonly protocol: number; readonly version: string; readonly reason: string }
   /** A process that came over from another leader has told all it knows; `deputy`: it had been one. */
@@ -87,7 +91,7 @@ const SHAPES: { readonly [type in Message['type']]: Readonly<Record<string, Chec
     ...{ protocol: count, version: text, key: text, pid: count, resource: areAttributes },
     ...{ slot: optional(count), generation: optional(count), roster: listOf(entry) },
   },
-  welcome: { pid: count, slot: count, generation: count, known: listOf(pair) },
+  welcome: { pid: count, slot: count, generation: count, known: listOf(pair), gathers: flag },
   refused: { protocol: count, version: text, reason: text },
   settled: { deputy: flag },
   values: { time: number, pull: optional(count) },

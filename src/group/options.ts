@@ -31,7 +31,12 @@ export interface GroupOptions {
    * @param isTakeover there was one, whose port may be taken for a moment
    */
   lead(basis: ReadonlyMap<string, Snapshot> | undefined, isTakeover: boolean): Promise<string | undefined>;
-  /** It does not lead any more. Never rejects. */
+  /**
+   * Somebody came over from another leader: if the port was taken, it is to be tried until it is had, since the other one
+   * gives it up. Must not throw.
+   */
+  reclaim(): void;
+  /** It does not lead any more; gives the port up before it returns. It may lead again before this resolves. Never rejects. */
   follow(): Promise<void>;
   /** It has no group. `serves`: it may serve by itself. Never rejects. */
   alone(serves: boolean): Promise<void>;

@@ -16,7 +16,7 @@ export interface Who {
 /** A process that has a slot. */
 export interface Occupant extends Who {
   /** Processes that had this slot so far, this one included. */
-  readonly generation: number;
+  generation: number;
   resource: Attributes | undefined;
   /** It talks with us now. */
   connected: boolean;
@@ -59,6 +59,8 @@ export interface Last extends RosterEntry {
 
 /** ms for which a process that ended without goodbye is missed. */
 const MISSING_FOR = 600_000;
+/** ms between two looks at most, while this process runs. */
+const SWEEP_LIMIT = 2000;
 /** More slots than that, and something is wrong with whoever asks. */
 export const SLOT_LIMIT = 1024;
 
@@ -73,6 +75,10 @@ export interface SlotTableOptions {
 
 export class SlotTable {
   readonly #slots = new Map<number, Slot>();
+  /** Keys of processes whose slot another one had at the same time. */
+  readonly #displaced = new Set<string>();
+  /** ms, monotonic: the last look. */
+  #sweptAt = Number.POSITIVE_INFINITY;
   readonly #options: SlotTableOptions;
 
   constructor(options: SlotTableOptions) {
@@ -135,20 +141,31 @@ export class SlotTable {
     if (!slot || through <= slot.through) return;
     slot.through = through;
     slot.base = base;
-    if (slot.occupant && slot.occupant.generation <= through && !slot.occupant.connected) slot.occupant = undefined;
+    const { occupant } = slot;
+    if (!occupant || occupant.generation > through) return;
+    // One that is here now comes after all that the base has, whatever number it was given.
+    if (occupant.connected) occupant.generation = through + 1;
+    else slot.occupant = undefined;
   }
 
   /** Takes what another one heard of a process that does not talk with us itself, if that is later. */
   adoptLast(last: Last, held: Held, time: number): void {
     const { slot: number, resource, time: at, left, ...who } = last;
     const slot = this.#slot(number);
-    if (!slot || who.generation <= slot.through) return;
-    const known = slot.occupant;
+    if (!slot) return;
+    const known = this.find(who.key)?.occupant;
     if (known && (known.connected || known.generation > who.generation)) return;
-    const occupant = known?.key === who.key ? known : this.#occupy(slot, who, time);
+    const occupant = known ?? this.#settle(slot, who, time);
+    if (!occupant) return;
     occupant.left ||= left;
     if (occupant.held && occupant.time >= at) return;
     Object.assign(occupant, { resource, time: at, held });
+  }
+
+  /** Everything is forgotten: somebody else knows it, by other numbers. */
+  clear(): void {
+    this.#slots.clear();
+    this.#displaced.clear();
   }
 
   /**
@@ -156,6 +173,7 @@ export class SlotTable {
    * must be told of their bases before the sums are shown.
    */
   sweep(time: number): Slot[] {
+    this.#excuse(time);
     const changed: Slot[] = [];
     for (const slot of this.#slots.values()) {
       if (slot.missing && time - slot.missing.since > MISSING_FOR) slot.missing = undefined;
@@ -167,6 +185,30 @@ export class SlotTable {
     return changed;
   }
 
+  /** While this process did not look itself, as when it was stopped, nobody was silent. */
+  #excuse(time: number): void {
+    const missed = time - this.#sweptAt - SWEEP_LIMIT;
+    this.#sweptAt = time;
+    if (missed <= 0) return;
+    for (const { occupant } of this.#slots.values()) if (occupant?.connected) occupant.heard += missed;
+  }
+
+  /**
+   * The place of a process that is known from others only. Where two led at once they gave out the same slots: who talks
+   * with us, or was told of first, keeps its slot, and the other one gets a free one, once.
+   */
+  #settle(slot: Slot, who: Who & { readonly generation: number }, time: number): Occupant | undefined {
+    const { occupant, through } = slot;
+    if (who.generation <= through || this.#displaced.has(who.key)) return undefined;
+    const ahead = occupant ? occupant.generation - who.generation : -1;
+    if (ahead > 0) return undefined;
+    if (ahead < 0 && !occupant?.connected) return this.#occupy(slot, who, time);
+    this.#displaced.add(who.key);
+    const found = this.#free(who, Math.max(...this.#slots.keys()) + 1)?.occupant;
+    if (found) found.heard = time;
+    return found;
+  }
+
   #claimed(who: Who, claim: Claim | undefined): Slot | undefined {
     const slot = claim && this.#slot(claim.slot);
     if (!slot || claim.generation <= slot.through) return undefined;
@@ -175,8 +217,8 @@ export class SlotTable {
     return slot;
   }
 
-  #free(who: Who): Slot | undefined {
-    for (let number = 1; number <= SLOT_LIMIT; number++) {
+  #free(who: Who, from = 1): Slot | undefined {
+    for (let number = from; number <= SLOT_LIMIT; number++) {
       const slot = this.#slot(number)!;
       const { occupant } = slot;
       if (occupant && (occupant.connected || !this.isGone(occupant.pid))) continue;

@@ -15,6 +15,10 @@ export function stateOf({ occupant, missing }: Slot, self: string, time: number)
   return occupant.connected && time - occupant.heard <= STALE_AFTER ? 'alive' : 'stale';
 }
 
+export function aliveOf(slots: readonly Slot[], self: string, time: number): number {
+  return slots.filter((slot) => stateOf(slot, self, time) === 'alive').length;
+}
+
 /** What is wrong with one process, while it lasts. */
 export interface Trouble {
   readonly kind: 'stopped' | 'process-missing';
@@ -84,10 +88,12 @@ export class Silence {
     this.#open = open;
   }
 
-  look(leader: Omit<Trouble, 'kind'>): void {
-    const trouble = stopped(leader);
+  /** `pid`: the leader's. `silent`: ms. */
+  look(slots: readonly Slot[], pid: number, silent: number): void {
+    const slot = slots.find(({ occupant }) => occupant?.pid === pid)?.number ?? 0;
+    const trouble = stopped({ slot, pid, silent });
     if (trouble) this.#close ??= this.#open(trouble);
-    else if (leader.silent <= STALE_AFTER) this.end();
+    else if (silent <= STALE_AFTER) this.end();
   }
 
   end(): void {

@@ -18,10 +18,12 @@ export interface HostProbeOptions extends HostSettings {
   /** Histogram bounds by metric name that the user set. */
   readonly bounds: { readonly [metric: string]: readonly number[] };
   readonly isAgents: IsAgents;
+  /** The kernel's numbers of the app's worker threads. Must not throw. */
+  readonly workers: () => ReadonlySet<number>;
 }
 
 /** What Linux tells is not in the list elsewhere, so that nobody is warned of what cannot be. */
-export function hostProbes({ map, bounds, isAgents, ...settings }: HostProbeOptions): HostProbe[] {
+export function hostProbes({ map, bounds, isAgents, workers, ...settings }: HostProbeOptions): HostProbe[] {
   const everywhere = [
     processProbe(),
     eventLoop(map, settings),
@@ -30,5 +32,5 @@ export function hostProbes({ map, bounds, isAgents, ...settings }: HostProbeOpti
     threadPool({ bounds: bounds['loadline.threadpool.delay'] }),
   ];
   if (process.platform !== 'linux') return everywhere;
-  return [...everywhere, listenQueue(isAgents), listenOverflows(), threads(), containerLimits(), pss()];
+  return [...everywhere, listenQueue(isAgents), listenOverflows(), threads(workers), containerLimits(), pss()];
 }

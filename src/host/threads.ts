@@ -46,18 +46,20 @@ interface Thread {
 
 const buffer = Buffer.alloc(128);
 
-export function threads(): HostProbe {
+/** `workers`: the kernel's numbers of the app's worker threads that tell them, whatever they are called. Must not throw. */
+export function threads(workers: () => ReadonlySet<number> = () => new Set()): HostProbe {
   const totals = new Map<Kind, { cpu: number; wait: number }>();
   let known = new Map<string, Thread>();
   const own = ownThread();
 
   const readings = new Paced(() => {
     const alive = new Map<string, Thread>();
+    const told = workers();
     for (const tid of readdirSync(FOLDER)) {
       const spent = parseSchedstat(read(`${FOLDER}/${tid}/schedstat`));
       if (spent === undefined) continue;
       const before = sameThread(known.get(tid), spent);
-      const thread = follow(tid, spent, before, own);
+      const thread = told.has(Number(tid)) ? ofWorker(spent, before) : follow(tid, spent, before, own);
       alive.set(tid, thread);
       credit(totals, thread, before);
     }
@@ -97,6 +99,10 @@ function follow(tid: string, spent: Spent, before: Thread | undefined, own: stri
   const looks = (before?.looks ?? 0) + 1;
   if (before && (before.kind !== 'other' || looks > 3)) return { kind: before.kind, spent, looks };
   return { kind: kindOf(tid, read(`${FOLDER}/${tid}/comm`).trim(), own), spent, looks };
+}
+
+function ofWorker(spent: Spent, before: Thread | undefined): Thread {
+  return { kind: 'worker', spent, looks: (before?.looks ?? 0) + 1 };
 }
 
 /** An id that has spent less than before is another thread's by now. */

@@ -10,17 +10,24 @@ export const inspector: Probe = {
   name: 'inspector',
   metrics: [],
   start({ store, heartbeat }: ProbeContext) {
-    const url = inspectorUrl();
-    if (url === undefined) return () => {};
-    const publish = () => {
-      store.cells[HEADER.inspector] = url() === undefined ? 0 : 1;
-    };
+    const publish = inspectorTeller(store.cells);
     publish();
     return heartbeat.everySecond(publish);
   },
 };
 
-/** Undefined where no inspector can listen: on worker threads, and in a Node.js that was built without it. */
+/**
+ * Makes what writes into the map whether the inspector listens. It does nothing where none can: on worker threads, and in
+ * a Node.js that was built without it.
+ */
+export function inspectorTeller(cells: Float64Array): () => void {
+  const url = inspectorUrl();
+  if (url === undefined) return () => {};
+  return () => {
+    cells[HEADER.inspector] = url() === undefined ? 0 : 1;
+  };
+}
+
 function inspectorUrl(): (() => string | undefined) | undefined {
   if (!isMainThread) return undefined;
   try {

@@ -26,10 +26,16 @@ interface CallSite extends NodeJS.CallSite {
  * does not tell, as while it formats another error.
  *
  * @param beat the last beat of this thread's map
+ * @param note what this thread has to say beside: called first, must not throw
  */
-export function stackTeller(area: StackArea, beat: () => number): (number: number) => void {
+export function stackTeller(
+  area: StackArea,
+  beat: () => number,
+  note: () => void = () => {},
+): (number: number) => void {
   return (number) => {
     const begin = now();
+    note();
     let text = '';
     try {
       const sites = callSites();

@@ -1,6 +1,7 @@
 /** Time in which the reporter thread itself did not run: the whole process was stopped, or got no CPU. Pure. */
 import type { Found } from './findings.ts';
 import { seconds } from './stall-text.ts';
+import { causeOfWait, type Starvation } from './starvation.ts';
 
 /** What the reporter knows of its own thread at a look. Times in ms. */
 export interface Own {
@@ -11,12 +12,16 @@ export interface Own {
   readonly active: number;
   /** Since the machine was started, suspended time included; undefined when unknown. */
   readonly uptime: number | undefined;
+  /** That the CPU quota held threads back, on all CPUs together; undefined: there is none. */
+  readonly throttled: number | undefined;
 }
 
 export interface Absence {
   /** ms */
   readonly duration: number;
-  readonly why: 'stopped' | 'starved' | 'suspended';
+  readonly why: 'stopped' | 'suspended' | Starvation;
+  /** ms, as in `Own`. */
+  readonly throttled: number | undefined;
 }
 
 /** ms of lateness that are nothing special on a busy machine. */
@@ -32,14 +37,23 @@ const MOST = 0.5;
  */
 export function absenceOf(before: Own, expected: number, after: Own): Absence | undefined {
   const slept = sleptBetween(before, after);
-  if (slept >= SLEPT) return { duration: slept, why: 'suspended' };
+  const throttled = throttledBetween(before, after);
+  if (slept >= SLEPT) return { duration: slept, why: 'suspended', throttled };
   const missed = after.time - expected;
   if (missed < USUAL) return undefined;
   const { schedule } = after;
   const worked = schedule && before.schedule ? schedule.cpu - before.schedule.cpu : after.active - before.active;
   if (worked >= MOST * missed) return undefined;
-  const waited = schedule && before.schedule ? schedule.wait - before.schedule.wait : 0;
-  return { duration: missed, why: waited >= MOST * missed ? 'starved' : 'stopped' };
+  // Where the kernel does not tell who waited, a quota that was used up does.
+  const waited = schedule && before.schedule ? schedule.wait - before.schedule.wait : (throttled ?? 0);
+  const why = waited >= MOST * missed ? causeOfWait(missed, throttled) : 'stopped';
+  return { duration: missed, why, throttled };
+}
+
+/** A group that is another one by now counts from 0. */
+function throttledBetween(before: Own, after: Own): number | undefined {
+  if (before.throttled === undefined || after.throttled === undefined) return undefined;
+  return Math.max(0, after.throttled - before.throttled);
 }
 
 /** CLOCK_MONOTONIC stands still while the machine is suspended, its uptime does not. */
@@ -48,19 +62,25 @@ function sleptBetween(before: Own, after: Own): number {
   return after.uptime - before.uptime - (after.time - before.time);
 }
 
-/** `until`: epoch ms. `worker`: whose process it was. */
-export function absenceFound({ duration, why }: Absence, until: number): Found {
+/** `until`: epoch ms. */
+export function absenceFound({ duration, why, throttled }: Absence, until: number): Found {
+  const time = seconds(duration / 1e3);
   const text = {
-    stopped: `process stopped for ${seconds(duration / 1e3)}`,
-    starved: `process starved of CPU for ${seconds(duration / 1e3)}`,
-    suspended: `machine suspended for ${seconds(duration / 1e3)}`,
+    stopped: `process stopped for ${time}`,
+    cpu: `process starved of CPU for ${time}`,
+    quota: `process starved of CPU for ${time}: the CPU quota of its container was used up`,
+    suspended: `machine suspended for ${time}`,
   };
+  const isStarved = why === 'cpu' || why === 'quota';
+  const evidence = { duration: Math.round(duration) / 1e3, cause: why };
   return {
-    kind: why === 'starved' ? 'starved' : 'stopped',
+    kind: isStarved ? 'starved' : 'stopped',
     since: until - duration,
     worker: 'main',
     severity: 'warning',
     title: text[why],
-    evidence: { duration: Math.round(duration) / 1e3, cause: why === 'starved' ? 'cpu' : why },
+    evidence: isStarved
+      ? { ...evidence, throttled: throttled === undefined ? null : Math.round(throttled) / 1e3 }
+      : evidence,
   };
 }

@@ -29,13 +29,11 @@ export interface AdapterContext {
 /** Answers one request of the reporter's own HTTP server. May throw or reject: the server answers 500 and goes on. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** A destination: pulled from (`routes`), pushed to (`push`), or both. Called from the reporter thread only. */
-export interface Adapter {
-  /** Pull: path → handler, mounted on the reporter's server. */
-  readonly routes?: Readonly<Record<string, Handler>>;
+/** What `push` is given. Data, so that the pipeline does what each adapter would have to do for itself. */
+export interface Wants {
   /**
-   * What `push` is given. `cumulative` (default): totals since their start times. `delta`: what came since the snapshot
-   * of the last push that resolved, with that moment as start time; gauges and updowns as they are.
+   * `cumulative` (default): totals since their start times. `delta`: what came since the snapshot of the last push that
+   * resolved, with that moment as start time; gauges and updowns as they are.
    */
   readonly temporality?: 'cumulative' | 'delta';
   /**
@@ -43,6 +41,14 @@ export interface Adapter {
    * resource and start times, instead of their sum. Default: false.
    */
   readonly perProcess?: boolean;
+}
+
+/** A destination: pulled from (`routes`), pushed to (`push`), or both. Called from the reporter thread only. */
+export interface Adapter {
+  /** Pull: path → handler, mounted on the reporter's server. */
+  readonly routes?: Readonly<Record<string, Handler>>;
+  /** What `push` is given. Default: totals, of all processes together. */
+  readonly wants?: Wants;
   /**
    * Delivers one snapshot. Called once per interval, never concurrently; the signal aborts when time is up. Resolving
    * means that the adapter answers for these points from now on (delivered, spooled, or counted as lost); rejecting

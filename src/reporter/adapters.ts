@@ -4,7 +4,7 @@ import type { AdapterEntry, Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { placeOf } from '../places.ts';
-import type { Adapter, AdapterContext, AdapterFactory } from './adapter.ts';
+import type { Adapter, AdapterContext, AdapterFactory, Wants } from './adapter.ts';
 import { resolveModule } from './resolve-module.ts';
 
 /** ms that loading and making an adapter may take: the others wait for it once. */
@@ -74,10 +74,12 @@ function defaultExport(module: { default?: unknown }): AdapterFactory | undefine
 /** What keeps a value from being an adapter. */
 export function misshape(adapter: unknown): string | undefined {
   if (typeof adapter !== 'object' || adapter === null) return 'its factory made no object';
-  const { routes, push, close, temporality = 'cumulative' } = adapter as Partial<Record<keyof Adapter, unknown>>;
+  const { routes, push, close, wants = {} } = adapter as Partial<Record<keyof Adapter, unknown>>;
   if (push === undefined && routes === undefined) return 'it has neither routes nor push';
   if (push !== undefined && typeof push !== 'function') return 'its push is no function';
   if (close !== undefined && typeof close !== 'function') return 'its close is no function';
+  if (typeof wants !== 'object' || wants === null) return 'its wants are no object';
+  const { temporality = 'cumulative' } = wants as Partial<Record<keyof Wants, unknown>>;
   const known = temporality === 'cumulative' || temporality === 'delta';
   return known ? undefined : 'its temporality is neither cumulative nor delta';
 }

@@ -26,6 +26,8 @@ export interface AnswerOptions {
   readonly routes: Readonly<Record<string, Handler>>;
   /** For those only whom `guard` lets in. They go before `routes` of the same path. */
   readonly guarded: Readonly<Record<string, GuardedHandler>>;
+  /** What `/health` says beside the server's own. */
+  readonly about: () => object;
   readonly guard: Guard;
   readonly log: (line: string) => void;
 }
@@ -33,10 +35,10 @@ export interface AnswerOptions {
 /** Answers a request. Never throws. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
 
-export function createAnswer({ host, routes, guarded, guard, log }: AnswerOptions): Answer {
+export function createAnswer({ host, routes, guarded, about, guard, log }: AnswerOptions): Answer {
   const handlers = new Map<string, GuardedHandler>([
     ...Object.entries(routes),
-    ['/health', createHealth()],
+    ['/health', createHealth(about)],
     ...Object.entries(guarded).map(([path, handler]) => [path, behind(guard, handler)] as const),
   ]);
   const report = failureLog(log);
@@ -151,9 +153,9 @@ function notFound(response: ServerResponse, path: string, handlers: ReadonlyMap<
 }
 
 /** `{"status":"ok","uptime":12}`: the reporter thread runs, for so many whole seconds. */
-function createHealth(): Handler {
+function createHealth(about: () => object): Handler {
   const start = performance.now();
-  return jsonRoute(() => ({ status: 'ok', uptime: Math.floor((performance.now() - start) / 1000) }));
+  return jsonRoute(() => ({ status: 'ok', uptime: Math.floor((performance.now() - start) / 1000), ...about() }));
 }
 
 /** One line. Node leaves the body out for HEAD. */

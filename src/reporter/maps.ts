@@ -74,6 +74,11 @@ export class Maps {
     return [{ worker: MAIN_WORKER, map: this.main }, ...threads];
   }
 
+  /** The kernel's numbers of worker threads that live, where it tells them. */
+  tids(): ReadonlySet<number> {
+    return new Set(this.living().flatMap(({ worker, map }) => (worker === MAIN_WORKER ? [] : [map.header('tid')])));
+  }
+
   /** Asks the samplers of worker threads. Never rejects, and never waits for a thread that is blocked. */
   async refresh(): Promise<void> {
     this.#sweep(now());

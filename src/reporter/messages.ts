@@ -26,6 +26,8 @@ export interface ReporterData {
   /** Where the main thread tells its stack. */
   readonly stackArea: SharedArrayBuffer;
   readonly threads: KeptThreads;
+  /** At which the main thread's inspector would listen: another thread is not told. */
+  readonly debugPort: number;
   /** Path of the app's main script, from which adapters are found. */
   readonly main: string | undefined;
   /** What adapters were given by reporters before this one. */

@@ -112,23 +112,23 @@ export class Pusher {
       const key = this.#keyOf(part);
       if (await this.#deliverPart(part, this.#bases.get(key), Math.max(0, left))) taken.set(key, part);
     }
-    if (adapter.temporality === 'delta' && taken.size > 0) this.#delivered(snapshot, taken);
+    if (adapter.wants?.temporality === 'delta' && taken.size > 0) this.#delivered(snapshot, taken);
     if (taken.size === parts.length) onTaken?.(snapshot.time);
   }
 
   /** Each process, where the adapter takes them apart; else the whole. */
   #partsOf(snapshot: Snapshot | undefined): readonly Snapshot[] {
     if (snapshot === undefined) return [];
-    return this.#options.adapter.perProcess ? (snapshot.processes ?? [snapshot]) : [snapshot];
+    return this.#options.adapter.wants?.perProcess ? (snapshot.processes ?? [snapshot]) : [snapshot];
   }
 
   #keyOf({ resource }: Snapshot): string {
-    return this.#options.adapter.perProcess ? String(resource['service.instance.id'] ?? '') : '';
+    return this.#options.adapter.wants?.perProcess ? String(resource['service.instance.id'] ?? '') : '';
   }
 
   /** True when the adapter took it. Settles when the adapter does, however late: until then it must not be called again. */
   async #deliverPart(snapshot: Snapshot, basis: Snapshot | undefined, limit: number): Promise<boolean> {
-    const isDelta = this.#options.adapter.temporality === 'delta';
+    const isDelta = this.#options.adapter.wants?.temporality === 'delta';
     const given = isDelta ? delta(basis, snapshot) : snapshot;
     const points = given.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
     const abort = new AbortController();
@@ -165,7 +165,7 @@ export class Pusher {
       if (basis) bases.set(key, basis);
     }
     this.#bases = bases;
-    const { perProcess } = this.#options.adapter;
+    const { perProcess } = this.#options.adapter.wants ?? {};
     const [whole] = bases.values();
     const { time } = snapshot;
     const processes = [...bases.values()];

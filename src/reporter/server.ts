@@ -36,6 +36,8 @@ export interface ReporterServerOptions {
   readonly routes: Readonly<Record<string, Handler>>;
   /** Path → handler, for what may show paths and code: on loopback, or with the token. Default: none. */
   readonly guarded?: Readonly<Record<string, GuardedHandler>>;
+  /** What `/health` says of the agent, for everybody to read. Must not throw. Default: nothing more. */
+  readonly about?: () => object;
   /** What a client must send as bearer token where the server is bound to more than loopback. Default: none is set. */
   readonly token?: string;
   readonly log: (line: string) => void;
@@ -65,7 +67,7 @@ const CHECK_INTERVAL = 1000;
 /** Makes the server; nothing is bound before `listen`. */
 export function createReporterServer(options: ReporterServerOptions): ReporterServer {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const answer = createAnswer({ guarded: {}, ...options, guard: createGuard(options.token ?? '') });
+  const answer = createAnswer({ guarded: {}, about: () => ({}), ...options, guard: createGuard(options.token ?? '') });
   let onLoopback = true;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const deadline = setTimeout(() => response.destroy(), limits.answerTimeout).unref();

@@ -15,23 +15,26 @@ export interface Serving {
   readonly server: ReporterServer;
 }
 
-export interface ServeOptions extends Pick<ReporterServerOptions, 'routes' | 'guarded'> {
+export interface ServeOptions extends Pick<ReporterServerOptions, 'routes' | 'guarded' | 'about'> {
   readonly config: Config;
   readonly log: Log;
   /** ms for which a port that is taken is tried again. */
   readonly patience: number;
+  /** It was tried before, and what there is to say of a failure was said. */
+  readonly isAgain?: boolean;
 }
 
 /** Undefined when the port can't be had, which is said. Never rejects. */
-export async function serve({ config, routes, guarded, log, patience }: ServeOptions): Promise<Serving | undefined> {
+export async function serve(options: ServeOptions): Promise<Serving | undefined> {
+  const { config, routes, guarded, about, log, patience, isAgain = false } = options;
   const { host, port } = config.prometheus;
   try {
-    const options = { host, port, routes, guarded, token: config.token, log: log.warn };
-    const serving = await listen(options, now() + patience);
+    const server = { host, port, routes, guarded, about, token: config.token, log: log.warn };
+    const serving = await listen(server, now() + patience);
     sayWhere(serving.url, config, log);
     return serving;
   } catch (error) {
-    log.warn(describeListenError(error as NodeJS.ErrnoException, config));
+    if (!isAgain) log.warn(describeListenError(error as NodeJS.ErrnoException, config));
     return undefined;
   }
 }

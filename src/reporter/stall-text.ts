@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { ChildProcess, ThreadState } from '../host/thread-state.ts';
 import type { Cause } from './cause.ts';
 import type { ShownFrame } from './frames.ts';
+import type { Starvation } from './starvation.ts';
 
 export interface StallStory {
   /** s */
@@ -23,6 +24,12 @@ export function stallTitle({ duration, cause, culprit, children, kernel }: Stall
 /** A native call's stack is told at its return: the caller may have gone on by a step, or have returned itself. */
 function linkTo(cause: Cause): string {
   return cause === 'native' || cause === 'child-process' || cause === 'system-call' ? 'that returned to' : 'in';
+}
+
+/** `cpu`: share of one that the thread got. */
+export function starvedTitle(duration: number, why: Starvation, cpu: number): string {
+  const quota = why === 'quota' ? ' the CPU quota of its container is used up, and' : '';
+  return `event loop starved of CPU for ${seconds(duration)}:${quota} its thread got ${Math.round(100 * cpu)} % of one`;
 }
 
 export function seconds(duration: number): string {

@@ -8,7 +8,8 @@ import { type FrameReader, isTelling, type ShownFrame, show } from './frames.ts'
 import type { Sources } from './source-map.ts';
 import type { Stack } from './stack-capture.ts';
 import type { Stackless } from './stack-series.ts';
-import { seconds, stallTitle } from './stall-text.ts';
+import { stallTitle, starvedTitle } from './stall-text.ts';
+import { type Starvation, starvationOf } from './starvation.ts';
 
 /** What the thread and the process have used so far, in ms. */
 export interface Usage {
@@ -17,6 +18,8 @@ export interface Usage {
   readonly cpu: number | undefined;
   /** Of all threads but this one and the reporter's own. */
   readonly others: number;
+  /** That the CPU quota held threads back, on all CPUs together; undefined: there is none. */
+  readonly throttled: number | undefined;
 }
 
 /** Requests and functions that are listed. */
@@ -49,6 +52,7 @@ export class Stall {
   #isStorm = false;
   #watched = 0;
   #silent = 0;
+  #starvation: Starvation = 'cpu';
   /** The inspector listens on the thread. */
   isInspected = false;
 
@@ -107,31 +111,52 @@ export class Stall {
     return true;
   }
 
-  /**
-   * Whether it is the lack of CPU that makes it late: with all the CPU it wanted it would be over by now. `late` and
-   * `threshold`: ms.
-   */
+  /** Whether it is the lack of CPU that makes it late. `late` and `threshold`: ms. */
   isStarved(late: number, threshold: number): boolean {
-    const { time, cpu } = this.#usage;
-    if (cpu === undefined || this.#base.cpu === undefined || time <= this.#base.time) return false;
-    const ran = (cpu - this.#base.cpu) / (time - this.#base.time);
-    return late * Math.min(1, ran + share({ states: this.#states }, 'SDTt')) < threshold / 2;
+    const ran = this.#ran;
+    if (ran === undefined) return false;
+    const elapsed = this.#usage.time - this.#base.time;
+    const slept = elapsed * share({ states: this.#states }, 'SDTt');
+    const starvation = starvationOf({ elapsed, ran, slept, throttled: this.#throttled }, late, threshold);
+    this.#starvation = starvation ?? this.#starvation;
+    return starvation !== undefined;
   }
 
   /** `late`: ms it has lasted. `since`: epoch ms. */
   starved(late: number, since: number): Found {
-    const { time, cpu } = this.#usage;
-    const cpuShare = (cpu! - this.#base.cpu!) / (time - this.#base.time);
+    const cpu = (this.#ran ?? 0) / Math.max(1, this.#usage.time - this.#base.time);
     const duration = late / 1e3;
-    const percent = Math.round(100 * cpuShare);
     return {
       kind: 'starved',
       since,
       worker: this.#worker,
       severity: 'warning',
-      title: `event loop starved of CPU for ${seconds(duration)}: its thread got ${percent} % of one`,
-      evidence: { duration: round(duration), cause: 'cpu', cpu: round(cpuShare), ...this.#requestsEvidence() },
+      title: starvedTitle(duration, this.#starvation, cpu),
+      evidence: {
+        duration: round(duration),
+        cause: this.#starvation,
+        cpu: round(cpu),
+        throttled: this.#throttledEvidence(),
+        ...this.#requestsEvidence(),
+      },
     };
+  }
+
+  /** ms on a CPU; undefined without the kernel's word. */
+  get #ran(): number | undefined {
+    const [before, after] = [this.#base.cpu, this.#usage.cpu];
+    return before === undefined || after === undefined ? undefined : after - before;
+  }
+
+  /** ms; undefined: no quota. A group that is another one by now counts from 0. */
+  get #throttled(): number | undefined {
+    const [before, after] = [this.#base.throttled, this.#usage.throttled];
+    return before === undefined || after === undefined ? undefined : Math.max(0, after - before);
+  }
+
+  /** s */
+  #throttledEvidence(): number | null {
+    return this.#throttled === undefined ? null : round(this.#throttled / 1e3);
   }
 
   /** `late`: ms it has lasted. `since`: epoch ms. `isAsked`: the stack was asked for; else `stackless` tells why not. */
@@ -156,6 +181,7 @@ export class Stall {
         stacks: { count: this.#stacks.length, tops: this.#tops(), missing: this.#missing(isAsked, stackless) },
         heap: this.#heapUsed > 0 ? { used: this.#heapUsed, limit: this.#heapLimit } : null,
         kernel: kernel ? this.#kernelEvidence(kernel) : null,
+        throttled: this.#throttledEvidence(),
         ...this.#requestsEvidence(),
       },
     };
@@ -201,11 +227,10 @@ export class Stall {
   }
 
   #kernelEvidence({ state, syscall, file, wchan }: ThreadState) {
-    const { time, cpu } = this.#usage;
-    const ran = cpu !== undefined && this.#base.cpu !== undefined ? cpu - this.#base.cpu : undefined;
+    const ran = this.#ran;
     return {
       state,
-      cpu: ran === undefined ? null : round(ran / Math.max(1, time - this.#base.time)),
+      cpu: ran === undefined ? null : round(ran / Math.max(1, this.#usage.time - this.#base.time)),
       syscall: syscall ?? null,
       file: file ?? null,
       wchan: wchan ?? null,

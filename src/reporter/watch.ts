@@ -4,7 +4,9 @@ import { resourceLimits } from 'node:worker_threads';
 import { epochOf, now, timers } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { HostProbe } from '../host/host-probe.ts';
+import { InspectorSight, ofMachine } from '../host/inspector-sight.ts';
 import { childrenSince, readOwnSchedule, readThreadState, readUptime } from '../host/thread-state.ts';
+import { Throttling } from '../host/throttling.ts';
 import type { Metric } from '../snapshot/metric.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { StackArea } from '../store/stack-area.ts';
@@ -23,6 +25,8 @@ export interface WatchOptions {
   readonly threshold: number;
   /** The maps to watch, the main thread's first. Asked once a second. */
   maps(): readonly LivingMap[];
+  /** Of the main thread's inspector. */
+  readonly debugPort: number;
   /** Where the main thread tells its stack; undefined: no stacks are captured. */
   readonly stackArea: StackArea | undefined;
   /** Says a line once per key. */
@@ -69,7 +73,8 @@ export class Watch {
   readonly #rest: number;
   #timer: ReturnType<typeof timers.setTimeout> | undefined;
   #due: number;
-  #before: Own = readOwn();
+  readonly #throttling = new Throttling();
+  #before: Own = readOwn(this.#throttling);
   /** An absence that is a finding if the main thread missed it as well: known at the next look. */
   #suspected: { readonly found: () => void; readonly stalledTime: number; readonly duration: number } | undefined;
   /** ms that the main thread had counted as stalled at the last look. */
@@ -82,11 +87,14 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#rest = Math.min(REST, options.threshold / LOOKS);
+    const inspector = new InspectorSight(ofMachine(options.debugPort));
     this.#machine = {
       thread: readThreadState,
       children: childrenSince,
       processCpu,
+      throttled: (time) => this.#throttling.total(time),
       capture: () => this.#capture(),
+      isInspected: () => inspector.isThere(),
       captureLimit: () => Math.max(AT_LEAST, Math.ceil(STALL_SHARE * this.#capturesLeft())),
       youngHeap: (resourceLimits?.maxYoungGenerationSizeMb ?? YOUNG_HEAP) * 1024 * 1024,
       epoch: epochOf,
@@ -150,7 +158,7 @@ export class Watch {
     const isLate = time - this.#due > this.#rest;
     if (!isLate && time - this.#before.time < BASELINE) return 0;
     const before = this.#before;
-    this.#before = readOwn();
+    this.#before = readOwn(this.#throttling);
     this.#follow();
     const absence = absenceOf(before, this.#due, this.#before);
     if (!absence) return 0;
@@ -206,9 +214,11 @@ export class Watch {
   }
 }
 
-function readOwn(): Own {
+function readOwn(throttling: Throttling): Own {
   const { active } = performance.eventLoopUtilization();
-  return { time: now(), schedule: readOwnSchedule(), active, uptime: readUptime() };
+  const time = now();
+  const throttled = throttling.total(time);
+  return { time, schedule: readOwnSchedule(), active, uptime: readUptime(), throttled };
 }
 
 /** CPU ms of the process without the thread that calls. */

@@ -19,8 +19,12 @@ export interface Machine {
   children(tid: number, age: number): readonly ChildProcess[];
   /** CPU ms of the whole process without the reporter thread. */
   processCpu(): number;
+  /** ms that a CPU quota held threads back so far; undefined: there is none. */
+  throttled(time: number): number | undefined;
   /** Asks for the main thread's stack, or tells why it can't. */
   capture(): Capture | Stackless;
+  /** An inspector listens in the process, whether or not its thread has had time to say so. */
+  isInspected(): boolean;
   /** Stacks that one stall may ask for. */
   captureLimit(): number;
   /** Bytes that young objects may take of a heap. */
@@ -142,7 +146,7 @@ export class Watchdog {
       return;
     }
     watching.kind = 'stall';
-    stall.isInspected = map.header('inspector') === 1;
+    stall.isInspected = this.#isInspected();
     series.ask();
     if (!isWorthWaiting(watching, time)) this.#tell(watching, time, late);
   }
@@ -171,9 +175,14 @@ export class Watchdog {
   }
 
   #capture(): Capture | Stackless {
-    const { map, worker, machine } = this.#options;
+    const { worker, machine } = this.#options;
     if (worker !== MAIN_WORKER) return 'worker';
-    return map.header('inspector') === 1 ? 'debugger' : machine.capture();
+    return this.#isInspected() ? 'debugger' : machine.capture();
+  }
+
+  #isInspected(): boolean {
+    const { map, worker, machine } = this.#options;
+    return map.header('inspector') === 1 || (worker === MAIN_WORKER && machine.isInspected());
   }
 
   /** The loop turns again. A stack that is under way was taken when a native call returned: it is waited for. */
@@ -210,7 +219,9 @@ export class Watchdog {
   }
 
   #usage(time: number, kernel: ThreadState | undefined): Usage {
-    return { time, cpu: kernel?.cpu, others: this.#options.machine.processCpu() - (kernel?.cpu ?? 0) };
+    const { machine } = this.#options;
+    const others = machine.processCpu() - (kernel?.cpu ?? 0);
+    return { time, cpu: kernel?.cpu, others, throttled: machine.throttled(time) };
   }
 }
 

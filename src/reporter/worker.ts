@@ -9,6 +9,7 @@ import { StackArea } from '../store/stack-area.ts';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { adapterNames, loadAdapter } from './adapters.ts';
 import { pack, unpack } from './delivered.ts';
+import { Endpoint } from './endpoint.ts';
 import { ExportCounts } from './export-counts.ts';
 import { findingLog } from './finding-log.ts';
 import { Findings } from './findings.ts';
@@ -22,7 +23,6 @@ import { Pushing } from './pushing.ts';
 import { listRequests } from './requests.ts';
 import { Sampled } from './sampled.ts';
 import { every } from './schedule.ts';
-import { type Serving, serve } from './serving.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { Snapshots } from './snapshots.ts';
 import { Watch } from './watch.ts';
@@ -43,7 +43,7 @@ const ASK_LIMIT = 300;
 const OPEN_LIMIT = 3000;
 
 const port = parentPort as MessagePort;
-const { config, resource, map, stackArea, threads, main, delivered, isRestart } = workerData as ReporterData;
+const { config, resource, map, stackArea, threads, main, debugPort, delivered, isRestart } = workerData as ReporterData;
 const log = createLog(config.log);
 const tell = (message: ToApp) => port.postMessage(message);
 
@@ -65,6 +65,7 @@ const watch = new Watch({
   findings,
   threshold: config.stallThreshold,
   maps: () => maps.living(),
+  debugPort,
   stackArea: config.stallStacks ? new StackArea(stackArea) : undefined,
   warn: log.once,
 });
@@ -72,7 +73,8 @@ const watch = new Watch({
 let ownPort = 0;
 const { seriesLimit, stallThreshold, bounds } = config;
 const isAgents = (at: number | string) => at === ownPort;
-const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, warn: log.once });
+const workers = () => maps.tids();
+const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, workers, warn: log.once });
 const host = new HostProbes([...probes, counts.probe, watch.probe], startTime, log.once);
 host.tick(now());
 const sampled = new Sampled({
@@ -88,7 +90,9 @@ const snapshots = new Snapshots(maps, host, sampled, resource);
 let loading: ReturnType<typeof load> | undefined;
 let adapters: Awaited<ReturnType<typeof load>> = [];
 let pushing: Pushing | undefined;
-let server: Serving | undefined;
+let server: Endpoint | undefined;
+/** What the last `close` ends. */
+let closing: Promise<void> = Promise.resolve();
 let hasCompany = false;
 /** Of the process that serves for this one. */
 let leaderUrl: string | undefined;
@@ -102,9 +106,15 @@ const group = createGroup(config, main, {
   read: () => snapshots.own(),
   readHost: () => snapshots.ofHost(),
   prepare: () => {
-    loading ??= load();
+    void closing.then(() => {
+      loading ??= load();
+    });
   },
-  lead: (basis, isTakeover) => open(basis, isTakeover ? PORT_LIMIT : 0),
+  lead: async (basis, isTakeover) => {
+    await closing;
+    return open(basis, isTakeover ? PORT_LIMIT : 0);
+  },
+  reclaim: () => server?.reclaim(),
   follow: () => close(CLOSE_LIMIT, false),
   alone: async (serves) => {
     await open(new Map(), 0, serves);
@@ -181,7 +191,7 @@ async function open(
     },
     onTaken: (time) => group?.taken(time),
   });
-  server = serves ? await listen(patience) : undefined;
+  if (serves) await listen(patience);
   return server?.url;
 }
 
@@ -215,10 +225,10 @@ async function askOthers(what: string): Promise<Answers> {
   return (await group?.ask(what, ASK_LIMIT)) ?? new Map();
 }
 
-/** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
-async function listen(patience: number): Promise<Serving | undefined> {
+/** Serves what the pulling adapters have, if there is any. */
+async function listen(patience: number): Promise<void> {
   const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
-  if (Object.keys(routes).length === 0) return undefined;
+  if (Object.keys(routes).length === 0) return;
   const guarded = {
     '/findings': jsonRoute(async () => {
       const others = await askOthers('findings');
@@ -229,9 +239,13 @@ async function listen(patience: number): Promise<Serving | undefined> {
       return requestsOfAll(listRequests(maps.living(), now()), group?.slot, others);
     }),
   };
-  const serving = await serve({ config, routes, guarded, log, patience });
-  if (serving) ownPort = Number(new URL(serving.url).port);
-  return serving;
+  const about = () => ({ agent: 'loadline', service: config.serviceName, processes: group?.processes ?? 1 });
+  const onServing = (at: string) => {
+    ownPort = Number(new URL(at).port);
+    group?.serves(at);
+  };
+  server = new Endpoint({ config, routes, guarded, about, log, patience, onServing });
+  await server.open();
 }
 
 /** The app's thread is blocked until this is over, and ends the process then. */
@@ -254,17 +268,18 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-/** Ends what `open` began, in `limit` ms; `delivers`: with a last push. Never rejects. */
-async function close(limit: number, delivers: boolean): Promise<void> {
+function close(limit: number, delivers: boolean): Promise<void> {
+  closing = end(limit, delivers);
+  return closing;
+}
+
+/** Ends what `open` began, in `limit` ms; `delivers`: with a last push. The port is free at once. Never rejects. */
+async function end(limit: number, delivers: boolean): Promise<void> {
   const signal = AbortSignal.timeout(limit);
   const ending = delivers ? pushing?.stop(limit) : undefined;
   const rest = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
   pushing = undefined;
-  await Promise.allSettled([
-    server?.server.close(),
-    ending,
-    ...rest.map(async ({ adapter }) => adapter.close?.(signal)),
-  ]);
+  await Promise.allSettled([server?.close(), ending, ...rest.map(async ({ adapter }) => adapter.close?.(signal))]);
   server = undefined;
   adapters = [];
   loading = undefined;

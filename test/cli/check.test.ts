@@ -7,11 +7,14 @@ import {
   formatCheck,
   isUsable,
   nodeVersion,
+  type Parse,
 } from '../../src/cli/check.ts';
 import { CLI, loadline, start } from './command.ts';
 
 const parse = (port: number, problems: string[] = [], adapters = ['prometheus'], host = '127.0.0.1', token = '') => {
-  return () => ({ config: { adapters, prometheus: { host, port }, resource: {}, token }, problems });
+  const config = { adapters, prometheus: { host, port, hostIsDefault: false }, serviceName: 'shop' };
+  const rest = { graphite: {}, otlp: {}, pushgateway: {}, resource: {}, token };
+  return () => ({ config: { ...config, ...rest }, problems }) as unknown as ReturnType<Parse>;
 };
 
 const finding = (report: CheckReport, what: string): Finding => report.findings.find((each) => each.what === what)!;
@@ -30,6 +33,11 @@ test('this machine can run the agent, and the report says what it found', async 
     ['adapters', '["prometheus"]'],
     ['prometheus.host', '"127.0.0.1"'],
     ['prometheus.port', '0'],
+    ['prometheus.hostIsDefault', 'false'],
+    ['serviceName', '"shop"'],
+    ['graphite', '{}'],
+    ['otlp', '{}'],
+    ['pushgateway', '{}'],
     ['resource', '{}'],
     ['token', '""'],
   ]);

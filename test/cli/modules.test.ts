@@ -13,7 +13,10 @@ test('modules are found among the adapters, and nothing else is', (t) => {
 });
 
 test('a module of the configuration that makes adapters is fine', async (t) => {
-  const config = { adapters: [{ module: INFLUX }], prometheus: { host: '127.0.0.1', port: 0 }, token: '' };
+  const config = {
+    ...{ adapters: [{ module: INFLUX }], prometheus: { host: '127.0.0.1', port: 0, hostIsDefault: false } },
+    ...{ serviceName: 'shop', graphite: {}, otlp: {}, pushgateway: {}, token: '' },
+  };
   const { findings } = await collectReport({}, () => ({ config, problems: [] }));
   const { state, detail } = findings.find(({ what }) => what === `adapter ${INFLUX}`)!;
   t.is(state, 'yes', detail);

@@ -18,6 +18,7 @@ const probes = hostProbes({
   stallThreshold: 500,
   bounds: {},
   isAgents: () => false,
+  workers: () => new Set(),
   warn() {},
 });
 const inCode = [...PROBES, ...probes]

@@ -151,6 +151,49 @@ test('what is kept of earlier processes is bounded', (t) => {
   );
 });
 
+test('where two led at once, a process whose slot another one has gets another, and counts once', (t) => {
+  const gone = new Set<number>();
+  const table = tableOf(gone);
+  say(table.attach(who(10), {}, undefined, 0)!, 1);
+  const last = { slot: 1, generation: 1, ...who(1), resource: {}, time: 9, left: false };
+  const tell = () => {
+    for (let deputy = 0; deputy < 2; deputy++) table.adoptLast(last, Held.of([one(REQUESTS, 100)]), 50);
+  };
+  tell();
+  t.deepEqual([table.find(who(10).key)!.number, table.find(who(1).key)!.number], [1, 2]);
+  t.is(table.find(who(1).key)!.occupant!.heard, 50);
+  t.is(total(table), 101);
+  table.adoptLast({ ...last, ...who(2), slot: 2 }, Held.of([one(REQUESTS, 1000)]), 50);
+  t.is(total(table), 1101, 'nor does one that had the other slot take that from it');
+  gone.add(1);
+  table.sweep(60);
+  tell();
+  t.is(total(table), 1101, 'told again when it is gone, it is not counted again');
+});
+
+test('a base of a slot that somebody has who was not in it comes before him', (t) => {
+  const gone = new Set<number>();
+  const table = tableOf(gone);
+  const slot = table.attach(who(10), {}, undefined, 0)!;
+  say(slot, 1);
+  table.adoptBase(1, 3, Held.of([one(REQUESTS, 100)]));
+  t.is(total(table), 101);
+  const next = tableOf(gone);
+  next.adoptBase(1, 3, Held.of([one(REQUESTS, 100)]));
+  const { key, pid, generation, held } = slot.occupant!;
+  next.adoptLast({ slot: 1, generation, key, pid, resource: {}, time: 1, left: false }, held!, 0);
+  t.is(total(next), 101, 'the next leader knows both');
+});
+
+test('who was stopped itself holds silence against nobody', (t) => {
+  const table = tableOf(new Set());
+  const { occupant } = table.attach(who(1), {}, undefined, 0)!;
+  for (let time = 0; time <= 5000; time += 1000) table.sweep(time);
+  t.is(occupant!.heard, 0);
+  table.sweep(65_000);
+  t.is(65_000 - occupant!.heard, 7000, 'as before, and a look that was a little late');
+});
+
 interface Process {
   readonly pid: number;
   requests: number;

@@ -9,8 +9,8 @@ const ofLinux = onlyWhere(process.platform === 'linux', 'Linux');
 const NAMED = Number(process.versions.node.split('.')[0]) >= 24;
 
 /** Seconds by kind of thread, of a probe that runs in this thread. The clock it is given runs a minute per call. */
-function setUp(warn = (_key: string, _line: string) => {}) {
-  const host = new HostProbes([threads()], 0, warn);
+function setUp(workers?: () => ReadonlySet<number>) {
+  const host = new HostProbes([threads(workers)], 0, (_key, line) => console.error(line));
   let time = 0;
   return (name = 'cpu') => {
     time += 60_000;
@@ -69,3 +69,29 @@ ofLinux('No counter falls when threads end, and what they spent stays', async (t
   const spent = last.get(kind)! - first;
   t.true(spent > 0.2, `${spent} s of four threads that computed for 0.3 s each`);
 });
+
+ofLinux(
+  'A worker thread that tells its number is one whatever its name is, and when it is gone what it spent stays',
+  async (t) => {
+    const told = new Set<number>();
+    const read = setUp(() => told);
+    const before = read().get('worker') ?? 0;
+    const cpu = "Number(require('node:fs').readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0])";
+    const burn = `for (const until = ${cpu} + 2e8; ${cpu} < until;);`;
+    const tell = "const tid = Number(require('node:fs').readlinkSync('/proc/thread-self').split('/').at(-1));";
+    const source = `${tell} const { parentPort } = require('node:worker_threads'); parentPort.postMessage(tid);
+    parentPort.once('message', () => { ${burn} parentPort.postMessage('done'); setInterval(() => {}, 1e6); });`;
+    const worker = new Worker(source, { eval: true, name: 'pdf-renderer' });
+    t.teardown(() => worker.terminate());
+    const said = () => new Promise<unknown>((resolve) => worker.once('message', resolve));
+    told.add((await said()) as number);
+    read();
+    worker.postMessage('go');
+    await said();
+    const spent = read().get('worker')! - before;
+    t.true(spent > 0.19, `${spent} s`);
+    await worker.terminate();
+    told.clear();
+    t.true(read().get('worker')! - before >= spent);
+  },
+);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { PRELOAD, program } from '../reporter/app.ts';
 import { CdpClient } from '../support/cdp.ts';
+import { freePort } from '../support/ports.ts';
 import { type Stalled, until, ZOO_FILE, Zoo } from '../support/zoo.ts';
 
 test.beforeEach((t) => t.timeout(120_000));
@@ -103,4 +104,28 @@ test('A debugger that comes later is noticed: no stack is captured from then on'
   await sleep(1500);
   const { during, after } = await zoo.hang('/graph?ms=700', ({ kind }) => kind === 'stall');
   t.is(during?.evidence.stacks.missing, 'debugger', after?.title);
+});
+
+test('A debugger that comes in the middle of a stall is noticed before the loop turns', async (t) => {
+  const zoo = await Zoo.start({
+    flags: [`--inspect-port=${await freePort()}`],
+    env: { LOADLINE_STALL_THRESHOLD: '100' },
+  });
+  t.teardown(() => zoo.stop());
+  const captures = async () => Number(/^loadline_watchdog_captures_total (\d+)$/m.exec(await zoo.metrics())![1]);
+  const hanging = zoo.get('/graph?ms=6000');
+  t.true(await until(async () => (await captures()) > 5));
+  zoo.child.kill('SIGUSR1');
+  t.true(await until(() => /ws:\S+/.test(zoo.stderr)));
+  const client = await CdpClient.connect(/ws:\S+/.exec(zoo.stderr)![0]);
+  t.teardown(() => client.close());
+  const before = await captures();
+  await sleep(1500);
+  const [stall] = (await zoo.findings()).filter(({ kind }) => kind === 'stall');
+  t.is(stall?.until, null, 'it still hangs');
+  // One may have been under way.
+  t.true((await captures()) <= before + 1, `${before} → ${await captures()}`);
+  await client.send('Debugger.enable');
+  await hanging;
+  t.is(client.of('Debugger.paused').length, 0);
 });

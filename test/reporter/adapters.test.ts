@@ -74,7 +74,11 @@ for (const [what, text, reason] of [
   ['makes an empty object', 'export default () => ({})', /neither routes nor push/],
   ['makes a push that is no function', 'export default () => ({ push: 1 })', /push is no function/],
   ['makes a close that is no function', 'export default () => ({ push() {}, close: 1 })', /close is no function/],
-  ['has a made-up temporality', 'export default () => ({ push() {}, temporality: "x" })', /temporality is neither/],
+  [
+    'has a made-up temporality',
+    'export default () => ({ push() {}, wants: { temporality: "x" } })',
+    /temporality is neither/,
+  ],
   ['has a getter that throws', 'export default () => ({ get push() { throw new Error("got") } })', /got/],
 ] as const) {
   test(`An adapter module that ${what} is left out with one line`, async (t) => {
@@ -121,10 +125,10 @@ test('A package of the app is found from the app', async (t) => {
     join(folder, 'package.json'),
     JSON.stringify({ name: '@acme/sink', type: 'module', exports: { '.': { default: './index.js' } } }),
   );
-  writeFileSync(join(folder, 'index.js'), 'export default () => ({ push() {}, temporality: "delta" })');
+  writeFileSync(join(folder, 'index.js'), 'export default () => ({ push() {}, wants: { temporality: "delta" } })');
   const { adapter, lines } = await load({ module: '@acme/sink' });
   t.deepEqual(lines, []);
-  t.is(adapter?.temporality, 'delta');
+  t.is(adapter?.wants?.temporality, 'delta');
 });
 
 test('The same module twice is told apart', (t) => {

@@ -142,7 +142,7 @@ test('an adapter that cannot be made is one finding', async (t) => {
     },
     () => ({}),
     () => undefined,
-    () => ({ push: async () => undefined, temporality: 'both' }),
+    () => ({ push: async () => undefined, wants: { temporality: 'both' } }),
   ];
   for (const factory of broken) {
     const findings = await checkAdapter({ factory: factory as never, start: startLines });

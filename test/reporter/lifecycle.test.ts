@@ -108,6 +108,48 @@ test('After await stop() the port and the thread are gone; start, stop, start co
   );
 });
 
+test('An agent that is started while the last one is being stopped takes its place, port and counts', async (t) => {
+  const { said, lines, code } = await program(
+    `
+    const threads = [];
+    process.on('worker', (worker) => threads.push(worker));
+    const first = start();
+    await first.ready;
+    counter('rounds').add(1);
+    const stopped = stop();
+    const second = start();
+    say([second === first, second === start()]);
+    const values = await read(await second.ready);
+    say([values.rounds_total, threads.length]);
+    await stopped;
+    const over = second.stop();
+    const third = start();
+    const cancelled = third.stop();
+    const fourth = start();
+    say([(await third.ready) ?? 'none', (await read(await fourth.ready)).rounds_total]);
+    await Promise.all([over, cancelled]);
+    say((await read(await fourth.ready)).rounds_total);
+    void stop();
+    const waited = stop();
+    await waited;
+    say([threads.length, await read(await first.ready).catch(() => 'refused')]);
+    `,
+    [],
+    { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) },
+  );
+  t.deepEqual(said, [[false, true], [1, 2], ['none', 1], 1, [3, 'refused']]);
+  t.deepEqual([lines, code], [[], 0]);
+});
+
+test('An agent that is started while the last one is being stopped ends with the process like any other', async (t) => {
+  const { code, stderr } = await program(`
+    await start().ready;
+    void stop();
+    start();
+  `);
+  t.deepEqual([code, stderr], [0, '']);
+});
+
 test('An agent that was stopped stays stopped, also under the preload', async (t) => {
   const { said } = await program(
     `

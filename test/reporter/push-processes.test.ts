@@ -21,8 +21,7 @@ function pusherOf(fail: ReadonlySet<string>, basis?: Snapshot) {
   const bases: Snapshot[] = [];
   const taken: number[] = [];
   const adapter: Adapter = {
-    temporality: 'delta',
-    perProcess: true,
+    wants: { temporality: 'delta', perProcess: true },
     async push({ resource, metrics }) {
       const id = String(resource['service.instance.id']);
       if (fail.has(id)) throw new Error('no');

@@ -29,7 +29,7 @@ test('Deltas are what came since the last push that resolved; totals stay totals
     ['cumulative', [5, 7, 10]],
     [undefined, [5, 7, 10]],
   ] as const) {
-    const noted = noting(undefined, { temporality });
+    const noted = noting(undefined, { wants: { temporality } });
     const { pusher, bases } = pusherOf(noted);
     for (const value of [5, 7, 10]) await pusher.push(total(value));
     t.deepEqual(noted.given, [...expected]);

@@ -25,7 +25,7 @@ export interface Noted {
 /** `deliver`: what a push does; `call` counts from 1. */
 export function noting(
   deliver: (call: number, signal: AbortSignal) => unknown = () => undefined,
-  more: Partial<Adapter> = { temporality: 'delta' },
+  more: Partial<Adapter> = { wants: { temporality: 'delta' } },
 ): Noted {
   const given: (number | undefined)[] = [];
   const log: string[] = [];

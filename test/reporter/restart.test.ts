@@ -14,7 +14,7 @@ writeFileSync(
   SINK,
   `import { appendFileSync, existsSync } from 'node:fs';
   export default ({ file }) => ({
-    temporality: 'delta',
+    wants: { temporality: 'delta' },
     async push(snapshot) {
       if (existsSync(file + '.down')) throw new Error('down');
       const of = (name) => snapshot.metrics.find(({ metric }) => metric.name === name)?.points[0].value ?? 0;

@@ -19,9 +19,17 @@ interface Given {
   /** Of the machine at a time since the begin. */
   thread?(): ThreadState | undefined;
   capture?(): Capture | Stackless;
+  isInspected?(): boolean;
+  throttled?(): number | undefined;
 }
 
-function setUp({ worker = 'main', thread = () => undefined, capture = () => 'off' }: Given = {}) {
+function setUp({
+  worker = 'main',
+  thread = () => undefined,
+  capture = () => 'off',
+  isInspected = () => false,
+  throttled = () => undefined,
+}: Given = {}) {
   const store = new StoreWriter();
   const map = new StoreReader(store.buffer);
   const findings = new Findings();
@@ -30,7 +38,9 @@ function setUp({ worker = 'main', thread = () => undefined, capture = () => 'off
     thread,
     children: () => [],
     processCpu: () => 0,
+    throttled,
     capture,
+    isInspected,
     captureLimit: () => 10,
     youngHeap: 0,
     epoch: (time: number) => time,
@@ -117,6 +127,43 @@ test('A thread that gets no CPU is starved, not stalled, until it would be witho
   t.is(findings.list().length, 1);
 });
 
+test('A thread that a quota holds back is starved by it for as long as its own time is no stall, and blamed on nothing', (t) => {
+  let cpu = 100;
+  let held = 5000;
+  const { findings, beat, look } = setUp({ thread: () => ({ state: 'R', cpu }), throttled: () => held });
+  beat(0);
+  look(80);
+  for (let time = 180; time <= 1980; time += 100) {
+    cpu += 22;
+    held += 75;
+    look(time);
+  }
+  const [found] = findings.list();
+  t.like(found, { kind: 'starved', severity: 'warning' });
+  t.regex(found!.title, /^event loop starved of CPU for 2\.0 s: the CPU quota of its container is used up.* 22 %/);
+  t.like(found!.evidence, { cause: 'quota', cpu: 0.22, throttled: 1.425 });
+  t.false('culprit' in found!.evidence);
+  for (let time = 2080; time <= 2980; time += 100) {
+    cpu += 22;
+    held += 75;
+    look(time);
+  }
+  t.like(findings.list()[0], { kind: 'stall' });
+  t.is(findings.list()[0]!.evidence.throttled, 2.175, 'a stall by its own time, which the quota made longer');
+  t.is(findings.list().length, 1);
+});
+
+test('A thread that hangs all on its own in a container with a quota is a stall as soon as anywhere', (t) => {
+  let cpu = 100;
+  const { findings, beat, look } = setUp({ thread: () => ({ state: 'R', cpu }), throttled: () => 5000 });
+  beat(0);
+  look(80);
+  cpu += 520;
+  look(600);
+  t.like(findings.list()[0], { kind: 'stall' });
+  t.is(findings.list()[0]!.evidence.throttled, 0);
+});
+
 test('A thread that sleeps is not starved, however little it runs', (t) => {
   const { findings, beat, look } = setUp({ thread: () => ({ state: 'S', cpu: 100, syscall: 'read' }) });
   beat(0);
@@ -172,6 +219,35 @@ test('While the inspector listens, and for worker threads, nobody is asked', asy
     t.like(findings.list()[0]!.evidence, { stacks: { missing } });
   }
   t.is(asked, 0);
+});
+
+test('From the moment on at which an inspector is seen, nobody is asked, though the thread has said nothing of it', async (t) => {
+  let asked = 0;
+  let isThere = false;
+  const capture = answering(() => ({ frames: [FRAME] }));
+  const { findings, beat, look, settled } = setUp({
+    capture: () => {
+      asked++;
+      return capture();
+    },
+    isInspected: () => isThere,
+  });
+  beat(0);
+  look(600);
+  await settled();
+  t.true(asked > 0);
+  isThere = true;
+  const before = asked;
+  for (let time = 700; time < 2000; time += 100) {
+    look(time);
+    await settled();
+  }
+  t.is(asked, before);
+  beat(2100);
+  look(2110);
+  while (findings.list().length === 0) await settled();
+  const { stacks } = findings.list()[0]!.evidence as { stacks: { count: number } };
+  t.true(stacks.count > 0, 'what was learnt before stays');
 });
 
 test('A question that is never answered holds nothing up', async (t) => {

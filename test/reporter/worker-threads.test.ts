@@ -187,6 +187,45 @@ test('Under the preload a thread that only computes is seen to, and one that ser
   t.deepEqual(said, [[5, 1, true], 0], stderr);
 });
 
+tellsParked('CPU of threads with names of their own is that of workers', async (t) => {
+  const { said, stderr } = await program(`${THREADS}
+    const url = await start().ready;
+    const worker = recorder("counter('x').add(1); for (const end = Date.now() + 700; Date.now() < end;); setInterval(() => {}, 1000);", { name: 'pdf-renderer' });
+    const cpu = (values) => values['loadline_thread_cpu_time_seconds_total{thread="worker"}'] ?? 0;
+    say(await until(async () => cpu(await read(url)) > 0.1));
+    await worker.terminate();
+    say(cpu(await read(url)) > 0.1);
+  `);
+  t.deepEqual(said, [true, true], stderr);
+});
+
+test('Under the preload the agent of a thread that serves ends with that of the process, and comes back with it', async (t) => {
+  const { said, code, stderr } = await program(
+    `
+    const source = "import { createServer } from 'node:http'; import { parentPort } from 'node:worker_threads'; const server = createServer((request, response) => { const { agent, store } = globalThis[Symbol.for('loadline.state.v1')]; response.end(String(agent !== undefined)); }).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));";
+    const serving = new Worker(source, { eval: true });
+    const port = await new Promise((resolve) => serving.once('message', resolve));
+    const hasAgent = async () => (await (await fetch('http://127.0.0.1:' + port)).text()) === 'true';
+    const url = 'http://127.0.0.1:' + process.env.OTEL_EXPORTER_PROMETHEUS_PORT;
+    const age = 'loadline_eventloop_stall_age_seconds{loadline_worker="1"}';
+    await until(async () => (await read(url))[age] === 0);
+    say(await hasAgent());
+    await stop();
+    await until(async () => !(await hasAgent()));
+    await start().ready;
+    await until(hasAgent);
+    const requests = async () => Object.entries(await read(url)).filter(([name]) => name.startsWith('http_server_request_duration_seconds_count')).reduce((sum, [, value]) => sum + value, 0);
+    const before = await requests();
+    await hasAgent();
+    say(await until(async () => (await requests()) > before));
+    await serving.terminate();
+    `,
+    PRELOAD,
+    { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) },
+  );
+  t.deepEqual([said, code], [[true, true], 0], stderr);
+});
+
 test('Threads end as they would without the agent: by themselves, by process.exit, by a throw, by terminate', async (t) => {
   const body = (extra: string) => `${THREADS}
     ${extra}

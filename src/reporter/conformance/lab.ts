@@ -90,7 +90,7 @@ export class Lab {
 
   /** How the backend shows counters. */
   get counters(): 'total' | 'interval' {
-    return this.options.carries?.counters ?? (this.adapter.temporality === 'delta' ? 'interval' : 'total');
+    return this.options.carries?.counters ?? (this.adapter.wants?.temporality === 'delta' ? 'interval' : 'total');
   }
 
   /** A new adapter on the same backend, as after a restart of the process. */

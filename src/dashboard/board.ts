@@ -6,6 +6,7 @@ import { History, rounded, STEP } from './history.ts';
 import { type Interval, Intervals } from './interval.ts';
 import { has, Lookup } from './lookup.ts';
 import { byPlace, putResources } from './resources.ts';
+import { type Load, routeCosts } from './route-cost.ts';
 import { type Costs, Routes } from './routes.ts';
 import { Series } from './series.ts';
 import { putTraffic } from './traffic.ts';
@@ -15,6 +16,9 @@ import { ratesOf, rowsOf, type WorkerRates } from './workers.ts';
 
 /** Points that a vital looks back: half a minute, so that one burst is no verdict. */
 const LOOK_BACK = 6;
+/** Points from which costs are estimated, ten minutes, and after how many points they are estimated anew. */
+const LOADS = 120;
+const ESTIMATE_EVERY = 6;
 /** Tracks of one answer. */
 const ANSWER_LIMIT = 2000;
 
@@ -39,6 +43,7 @@ export class Board {
   readonly #series = new Series();
   readonly #scratch = new Distribution();
   #rates: ReadonlyMap<string, WorkerRates> = new Map();
+  #loads: Load[] = [];
   #costs: Costs = new Map();
   #interval: Interval | undefined;
   #point: TrackPoint = { time: 0, values: {} };
@@ -69,7 +74,7 @@ export class Board {
     this.#interval = interval;
     const tracks = this.#commonTracks(interval);
     const common = [...tracks];
-    this.#routes.record(tracks, interval, number, this.#scratch);
+    this.#estimate(interval, this.#routes.record(tracks, interval, number, this.#scratch));
     this.#series.record(tracks, interval, number, this.#scratch);
     this.#history.record(number, sight.time, tracks);
     this.#history.forget((id) => this.#isForgotten(id));
@@ -107,6 +112,14 @@ export class Board {
       routesLeftOut: leftOut,
       openFindings: findings.length,
     };
+  }
+
+  /** Follows what requests cost. */
+  #estimate(interval: Interval, routes: Load['routes']): void {
+    const active = interval.came.sum('nodejs.eventloop.time', has('nodejs.eventloop.state', 'active')) ?? 0;
+    const load: Load = { seconds: interval.seconds, active, routes: shortOf(routes) };
+    this.#loads = [...this.#loads, load].slice(-LOADS);
+    if (this.#last % ESTIMATE_EVERY === 0) this.#costs = routeCosts(this.#loads);
   }
 
   #commonTracks(interval: Interval): Map<TrackId, number | null> {
@@ -162,6 +175,11 @@ function wantedBy(tracks: readonly string[] | undefined): (id: TrackId) => boole
   const exact = new Set(tracks);
   const prefixes = tracks.filter((each) => each.endsWith('*')).map((each) => each.slice(0, -1));
   return (id) => exact.has(id) || prefixes.some((prefix) => id.startsWith(prefix));
+}
+
+/** What is kept of it for minutes. */
+function shortOf(routes: Load['routes']): Load['routes'] {
+  return new Map([...routes].map(([id, { count, sum }]) => [id, { count, sum }]));
 }
 
 /** The fullest heap: what survives collections, or where none was seen yet what is used, against the limit. */

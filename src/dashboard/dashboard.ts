@@ -10,7 +10,7 @@ import type { Sight } from '../snapshot/sight.ts';
 import { VERSION } from '../version.ts';
 import { Board } from './board.ts';
 import type { Now, Step } from './feed.ts';
-import { fileHandlers } from './files.ts';
+import { type FileHandler, fileHandlers } from './files.ts';
 import { STEP } from './history.ts';
 import { eventText, Live } from './live.ts';
 
@@ -18,6 +18,18 @@ import { eventText, Live } from './live.ts';
 const SECOND = 1000;
 /** ms for which an answer is as good as a new one: many who ask cost as much as one. */
 const FRESH = 500;
+
+const INDEX = `loadline: in a browser this is a page, in a terminal ask "npx loadline top".
+
+/metrics   for Prometheus
+/health    whether the agent runs
+/now       what holds at this moment: verdict, vitals, workers, routes
+/history   numbers over time: ?step=5 (the last hour) or 60 (the last day), &tracks=a,b*
+/series    every series there is
+/live      the same as it comes, as server-sent events
+/findings  what is wrong, or was
+/requests  what is in flight
+`;
 
 const PAGE = new URL('./page/', import.meta.url);
 
@@ -53,8 +65,10 @@ export class Dashboard {
 
   /** Path → handler. */
   get handlers(): Readonly<Record<string, GuardedHandler>> {
+    const files = fileHandlers(PAGE);
     return {
-      ...fileHandlers(PAGE),
+      ...files,
+      '/': index(files['/']),
       '/now': jsonRoute(() => this.#present()),
       '/history': jsonRoute(({ url }) => this.#history(url ?? '')),
       '/series': jsonRoute(() => this.#board.series(this.#options.sight())),
@@ -107,4 +121,14 @@ export class Dashboard {
     const tracks = query.get('tracks');
     return this.#board.history(step, tracks === null ? undefined : tracks.split(','));
   }
+}
+
+/** The page for browsers; for others what there is to read. */
+function index(page: FileHandler | undefined): FileHandler {
+  return (request, response) => {
+    response.setHeader('Vary', 'Accept, Accept-Encoding');
+    if (page && request.headers.accept?.includes('text/html')) return page(request, response);
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' });
+    response.end(INDEX);
+  };
 }

@@ -20,7 +20,7 @@ const LOOK_BACK = 6;
 const LOADS = 120;
 const ESTIMATE_EVERY = 6;
 /** Tracks of one answer. */
-const ANSWER_LIMIT = 2000;
+const ANSWER_LIMIT = 500;
 
 export interface BoardOptions {
   /** What the machine has. */
@@ -45,7 +45,8 @@ export class Board {
   #rates: ReadonlyMap<string, WorkerRates> = new Map();
   #loads: Load[] = [];
   #costs: Costs = new Map();
-  #interval: Interval | undefined;
+  /** Share of the periods in which the CPU quota was used up; null: there is none. */
+  #throttled: number | null = null;
   #point: TrackPoint = { time: 0, values: {} };
   #begin = 0;
   #last = 0;
@@ -71,7 +72,7 @@ export class Board {
     }
     const number = Math.max(this.#last + 1, Math.round((time - this.#begin) / STEP));
     this.#last = number;
-    this.#interval = interval;
+    this.#throttled = throttledShare(interval.came);
     const tracks = this.#commonTracks(interval);
     const common = [...tracks];
     this.#estimate(interval, this.#routes.record(tracks, interval, number, this.#scratch));
@@ -143,12 +144,9 @@ export class Board {
   }
 
   #vitalsInput(present: Lookup): VitalsInput {
-    const came = this.#interval?.came;
-    const periods = came?.sum('loadline.cpu.periods') ?? 0;
-    const held = came?.sum('loadline.cpu.throttled.periods') ?? 0;
     return {
       recent: (track) => mean(this.#history.recent(track, LOOK_BACK)),
-      throttled: periods > 0 ? held / periods : null,
+      throttled: this.#throttled,
       hasQuota: present.points('loadline.cpu.limit').length > 0,
       heapShare: heapShare(present),
       backlog: backlogOf(present),
@@ -175,6 +173,11 @@ function wantedBy(tracks: readonly string[] | undefined): (id: TrackId) => boole
   const exact = new Set(tracks);
   const prefixes = tracks.filter((each) => each.endsWith('*')).map((each) => each.slice(0, -1));
   return (id) => exact.has(id) || prefixes.some((prefix) => id.startsWith(prefix));
+}
+
+function throttledShare(came: Lookup): number | null {
+  const periods = came.sum('loadline.cpu.periods') ?? 0;
+  return periods > 0 ? (came.sum('loadline.cpu.throttled.periods') ?? 0) / periods : null;
 }
 
 /** What is kept of it for minutes. */

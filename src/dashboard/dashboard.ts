@@ -38,6 +38,8 @@ export interface DashboardOptions {
   sight(): Sight;
   /** Of all processes, latest first. Never rejects. */
   findings(): Promise<readonly Finding[]>;
+  /** Says a line once per key. Never throws. */
+  warn(key: string, line: string): void;
 }
 
 export class Dashboard {
@@ -49,6 +51,7 @@ export class Dashboard {
   readonly #live: Live;
   #schedules: readonly (() => void)[] = [];
   #now: { readonly at: number; readonly value: Promise<Now> } | undefined;
+  #seen: { readonly at: number; readonly sight: Sight } | undefined;
   #findings: readonly Finding[] = [];
   #told = '';
 
@@ -59,8 +62,11 @@ export class Dashboard {
 
   /** History begins. Call once. */
   start(): void {
-    this.#record();
-    this.#schedules = [every(STEP, () => this.#record()), every(SECOND, () => this.#tell())];
+    void this.#guarded(() => this.#record());
+    this.#schedules = [
+      every(STEP, () => this.#guarded(() => this.#record())),
+      every(SECOND, () => this.#guarded(() => this.#tell())),
+    ];
   }
 
   /** Path → handler. */
@@ -71,7 +77,7 @@ export class Dashboard {
       '/': index(files['/']),
       '/now': jsonRoute(() => this.#present()),
       '/history': jsonRoute(({ url }) => this.#history(url ?? '')),
-      '/series': jsonRoute(() => this.#board.series(this.#options.sight())),
+      '/series': jsonRoute(() => this.#board.series(this.#sight())),
       '/live': (request: IncomingMessage, response: ServerResponse, { lift }) =>
         this.#live.open(request, response, lift),
     };
@@ -83,21 +89,37 @@ export class Dashboard {
     this.#live.close();
   }
 
+  /** Timers must not end the thread that everything else is on. */
+  async #guarded(task: () => void | Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#options.warn('dashboard', `the dashboard has a gap: ${(error as Error).message}`);
+    }
+  }
+
   #record(): void {
-    const point = this.#board.record(this.#options.sight(), clock());
+    const point = this.#board.record(this.#sight(), clock());
     if (point) this.#live.tell('point', point);
   }
 
   async #tell(): Promise<void> {
     if (!this.#live.isHeard) return;
-    this.#live.tell('now', await this.#present());
+    const present = await this.#present();
+    this.#live.tell('now', present);
+    this.#tellFindings();
+  }
+
+  #tellFindings(): void {
     const told = JSON.stringify(this.#findings);
     if (told !== this.#told) this.#live.tell('findings', this.#findings);
     this.#told = told;
   }
 
+  /** Whoever comes later knows what all others were told. */
   async #greeting(): Promise<string> {
     const present = await this.#present();
+    this.#tellFindings();
     return eventText('now', present) + eventText('findings', this.#findings);
   }
 
@@ -110,9 +132,15 @@ export class Dashboard {
   async #look(): Promise<Now> {
     this.#findings = await this.#options.findings();
     return this.#board.now(
-      this.#options.sight(),
+      this.#sight(),
       this.#findings.filter(({ until }) => until === null),
     );
+  }
+
+  #sight(): Sight {
+    const at = clock();
+    if (!this.#seen || at - this.#seen.at >= FRESH) this.#seen = { at, sight: this.#options.sight() };
+    return this.#seen.sight;
   }
 
   #history(target: string): unknown {

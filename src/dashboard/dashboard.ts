@@ -5,6 +5,7 @@ import { now as clock } from '../clock.ts';
 import type { GuardedHandler } from '../reporter/answer.ts';
 import type { Finding } from '../reporter/findings.ts';
 import { jsonRoute } from '../reporter/json-route.ts';
+import { isRead } from '../reporter/read-only.ts';
 import { every } from '../reporter/schedule.ts';
 import type { Sight } from '../snapshot/sight.ts';
 import { VERSION } from '../version.ts';
@@ -155,6 +156,7 @@ export class Dashboard {
 function index(page: FileHandler | undefined): FileHandler {
   return (request, response) => {
     response.setHeader('Vary', 'Accept, Accept-Encoding');
+    if (!isRead(request, response)) return;
     if (page && request.headers.accept?.includes('text/html')) return page(request, response);
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' });
     response.end(INDEX);

@@ -1,6 +1,7 @@
 /** Server-sent events: what is told to all pages that are open, each of which may be gone, slow or hostile. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jsonText } from '../reporter/json-route.ts';
+import { isRead } from '../reporter/read-only.ts';
 
 /** Streams at once: half of the server's sockets, so that scrapes and pages always find one. */
 export const STREAMS = 32;
@@ -31,6 +32,7 @@ export class Live {
 
   /** Answers one request with a stream, which lasts until its client leaves or falls behind. */
   async open(request: IncomingMessage, response: ServerResponse, lift: () => void): Promise<void> {
+    if (!isRead(request, response)) return;
     if (this.size >= STREAMS) {
       response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '10' });
       response.end(`${STREAMS} pages are open already: close one\n`);

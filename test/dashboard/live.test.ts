@@ -65,13 +65,13 @@ test('a stream begins with what holds, goes on with what comes, and outlives the
 
 test('all pages are told the same, however large it is', async (t) => {
   const { live, port } = await stage(t);
-  const pages = Array.from({ length: 10 }, () => listen(t, port));
-  await until(() => live.size === 10 && pages.every((page) => page.text().includes('hello')), 'ten streams');
+  const pages = Array.from({ length: 3 }, () => listen(t, port));
+  await until(() => live.size === 3 && pages.every((page) => page.text().includes('hello')), 'three streams');
   live.tell(eventText('findings', 'x'.repeat(2 * BACKLOG)));
-  await until(() => pages.every((page) => page.text().length > 2 * BACKLOG), 'ten tellings');
+  await until(() => pages.every((page) => page.text().length > 2 * BACKLOG), 'three tellings');
   live.tell(eventText('now', 'after'));
-  await until(() => pages.every((page) => page.text().includes('after')), 'the last word');
-  t.is(live.size, 10);
+  await until(() => pages.every((page) => page.text().slice(-100).includes('after')), 'the last word');
+  t.is(live.size, 3);
 });
 
 test('a page that does not read is let go of, and the others stay', async (t) => {
@@ -88,7 +88,7 @@ test('a page that does not read is let go of, and the others stay', async (t) =>
   }
   t.is(live.size, 1);
   live.tell(eventText('now', 'still here'));
-  await until(() => reader.text().includes('still here'), 'the other stream');
+  await until(() => reader.text().slice(-100).includes('still here'), 'the other stream');
 });
 
 test('there are so many streams and no more, and a place that is free is given away', async (t) => {

@@ -1,8 +1,8 @@
 /** This process as one of its group: it seeks the leader, joins it, or becomes it, until it ends. docs/group.md */
 import type { Server, Socket } from 'node:net';
 import { atMost, epochOf, now, timers } from '../clock.ts';
-import { merge } from '../snapshot/merge.ts';
-import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { Sight } from '../snapshot/sight.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { isGone } from './alive.ts';
 import { Complaints } from './complaints.ts';
 import { Held } from './held.ts';
@@ -12,6 +12,7 @@ import { Ledger } from './ledger.ts';
 import { discard } from './meeting.ts';
 import { type Joined, Member } from './member.ts';
 import type { GroupOptions, Role } from './options.ts';
+import { Present } from './present.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
 import { pause } from './waiting.ts';
@@ -36,13 +37,13 @@ export class Group {
   readonly #view: View;
   readonly #watch: Watch;
   readonly #silence: Silence;
+  readonly #present: Present;
   #role: Role = 'seeking';
   #leader: Leader | undefined;
   #member: Member | undefined;
   #claim: Claim | undefined;
   /** All notes of the last leader are known here. */
   #knowsNotes = false;
-  #hasCompany = false;
   #timer: ReturnType<typeof timers.setInterval> | undefined;
 
   constructor(options: GroupOptions) {
@@ -55,6 +56,10 @@ export class Group {
     this.#view = new View({ aggregate, self: self.key, keepsDeparted: pushes });
     this.#watch = new Watch(options.openTrouble);
     this.#silence = new Silence(options.openTrouble);
+    this.#present = new Present({
+      ...options,
+      ...{ table: this.#table, ledger: this.#ledger, heritage: this.#heritage, view: this.#view },
+    });
   }
 
   get role(): Role {
@@ -70,21 +75,17 @@ export class Group {
 
   /** What this process has to show: as the leader that of all, else its own. */
   async snapshot(): Promise<Snapshot> {
-    const { self, refresh, read, readHost } = this.#options;
-    const leader = this.#leader;
-    await Promise.all([refresh(), leader?.pull(PULL_LIMIT)]);
-    // Read now, not before: what is noted in between must not be later than this.
-    const own = read();
-    const moment = now();
-    const time = epochOf(moment);
-    const host = this.#heritage.host(readHost(), time);
-    const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-    if (!leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
-    this.#note(slot, own, time);
-    const slots = this.#table.slots().map((each) => ({ ...each, occupant: each.occupant && { ...each.occupant } }));
-    leader.note(...this.#heritage.noteOfHost(host, time));
-    await leader.keep();
-    return this.#view.show({ time, now: moment, slots, host });
+    await Promise.all([this.#options.refresh(), this.#leader?.pull(PULL_LIMIT)]);
+    const moment = this.#leader && this.#present.moment();
+    if (!this.#leader || !moment) return this.#present.alone();
+    this.#leader.note(...this.#heritage.noteOfHost(moment.host, moment.time));
+    await this.#leader.keep();
+    return this.#present.show(moment);
+  }
+
+  /** What all said last, and nobody is asked anything; undefined unless it leads others. */
+  sight(): Sight | undefined {
+    return this.#leader && this.#present.sight();
   }
 
   /** An adapter that takes differences has delivered up to there: its next one begins from it, whoever leads. */
@@ -104,7 +105,7 @@ export class Group {
 
   /** Those that are seen as one, this one included. */
   get processes(): number {
-    return this.#hasCompany ? aliveOf(this.#table.slots(), this.#options.self.key, now()) : 1;
+    return this.#present.hasCompany ? aliveOf(this.#table.slots(), this.#options.self.key, now()) : 1;
   }
 
   /** The port that was taken when this process began to lead is had now. */
@@ -114,7 +115,7 @@ export class Group {
 
   /** Undefined while this process is on its own. */
   get slot(): number | undefined {
-    return this.#hasCompany ? this.#claim?.slot : undefined;
+    return this.#present.hasCompany ? this.#claim?.slot : undefined;
   }
 
   /** The last word: what this process counted is handed over, within `limit` ms. */
@@ -122,13 +123,12 @@ export class Group {
     const role = this.#role;
     this.#role = 'ended';
     timers.clearInterval(this.#timer);
-    const { self, read, meeting } = this.#options;
+    const { read, meeting } = this.#options;
     if (role === 'member') {
       this.#member!.values(Held.of(this.#ledger.observe(read())), epochOf(now()));
       await this.#member!.leave(limit);
     } else if (role === 'leader') {
-      const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-      if (slot) this.#note(slot, read(), epochOf(now()));
+      this.#present.note();
       if (!this.#leader!.hasMembers) meeting.remove();
       await this.#leader!.resign(limit);
     }
@@ -232,11 +232,7 @@ export class Group {
     this.#leader.beat();
     this.#leader.sweep();
     this.#look();
-    const slot = this.#hasCompany ? this.#table.find(this.#options.self.key) : undefined;
-    if (slot) {
-      this.#note(slot, this.#options.read(), epochOf(now()));
-      await this.#leader.keep();
-    }
+    if (this.#present.note()) await this.#leader.keep();
     await this.#lookAtPath(this.#leader);
   }
 
@@ -281,10 +277,6 @@ export class Group {
     if (!isSent) this.#complaints.size();
   }
 
-  #note({ occupant }: Slot, metrics: readonly MetricSnapshot[], time: number): void {
-    Object.assign(occupant!, { held: Held.of(this.#ledger.observe(metrics)), time });
-  }
-
   /** `isFromAnother`: it had been with another leader, whose port is this group's. */
   #onJoin(isFromAnother: boolean): void {
     this.#noteCompany();
@@ -292,8 +284,8 @@ export class Group {
   }
 
   #noteCompany(): void {
-    if (this.#hasCompany) return;
-    this.#hasCompany = true;
+    if (this.#present.hasCompany) return;
+    this.#present.hasCompany = true;
     this.#options.onCompany();
   }
 }

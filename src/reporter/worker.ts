@@ -1,6 +1,7 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { atMost, epochOf, now } from '../clock.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
@@ -12,7 +13,7 @@ import { pack, unpack } from './delivered.ts';
 import { Endpoint } from './endpoint.ts';
 import { ExportCounts } from './export-counts.ts';
 import { findingLog } from './finding-log.ts';
-import { Findings } from './findings.ts';
+import { type Finding, Findings } from './findings.ts';
 import { createGroup, findingOf } from './grouped.ts';
 import { HostProbes } from './host-probes.ts';
 import { jsonRoute } from './json-route.ts';
@@ -91,6 +92,7 @@ let loading: ReturnType<typeof load> | undefined;
 let adapters: Awaited<ReturnType<typeof load>> = [];
 let pushing: Pushing | undefined;
 let server: Endpoint | undefined;
+let dashboard: Dashboard | undefined;
 /** What the last `close` ends. */
 let closing: Promise<void> = Promise.resolve();
 let hasCompany = false;
@@ -225,15 +227,20 @@ async function askOthers(what: string): Promise<Answers> {
   return (await group?.ask(what, ASK_LIMIT)) ?? new Map();
 }
 
+async function allFindings(): Promise<readonly Finding[]> {
+  return findingsOfAll(findings.list(), group?.slot, await askOthers('findings'));
+}
+
 /** Serves what the pulling adapters have, if there is any. */
 async function listen(patience: number): Promise<void> {
   const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return;
+  const sight = () => group?.sight() ?? snapshots.sight();
+  const board = new Dashboard({ sight, findings: allFindings, warn: log.once });
+  dashboard = board;
   const guarded = {
-    '/findings': jsonRoute(async () => {
-      const others = await askOthers('findings');
-      return { time: Math.round(epochOf(now())), findings: findingsOfAll(findings.list(), group?.slot, others) };
-    }),
+    ...board.handlers,
+    '/findings': jsonRoute(async () => ({ time: Math.round(epochOf(now())), findings: await allFindings() })),
     '/requests': jsonRoute(async () => {
       const others = await askOthers('requests');
       return requestsOfAll(listRequests(maps.living(), now()), group?.slot, others);
@@ -243,6 +250,7 @@ async function listen(patience: number): Promise<void> {
   const onServing = (at: string) => {
     ownPort = Number(new URL(at).port);
     group?.serves(at);
+    board.start();
   };
   server = new Endpoint({ config, routes, guarded, about, log, patience, onServing });
   await server.open();
@@ -279,6 +287,8 @@ async function end(limit: number, delivers: boolean): Promise<void> {
   const ending = delivers ? pushing?.stop(limit) : undefined;
   const rest = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
   pushing = undefined;
+  dashboard?.close();
+  dashboard = undefined;
   await Promise.allSettled([server?.close(), ending, ...rest.map(async ({ adapter }) => adapter.close?.(signal))]);
   server = undefined;
   adapters = [];

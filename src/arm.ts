@@ -1,8 +1,8 @@
 /** The preload: waits until the process turns out to be something to measure, and starts the agent then. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { timers } from './clock.ts';
+import { requireOwn } from './places.ts';
 import { noteListen } from './probes/listen-limit.ts';
 import { mark, startupMarks } from './probes/startup.ts';
 import { followFastify, processState } from './process-state.ts';
@@ -15,28 +15,26 @@ const LISTEN_CALLED = 'tracing:net.server.listen:asyncStart';
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 const THREAD_MADE = 'worker_threads';
 
-const require = createRequire(import.meta.url);
-
 /** The agent itself is loaded when it starts: a command that has nothing to measure does not pay for it. */
 function startAgent(servers: readonly unknown[]): void {
-  const { startWith } = require('./start.js') as typeof import('./start.ts');
+  const { startWith } = requireOwn('./start.js') as typeof import('./start.ts');
   const agent = startWith({}, servers);
   if (isMainThread) return;
-  const { takePart } = require('./thread-part.js') as typeof import('./thread-part.ts');
+  const { takePart } = requireOwn('./thread-part.js') as typeof import('./thread-part.ts');
   takePart().adopt(agent);
 }
 
 /** Likewise. Returns what looks again whether there is something to bridge by now. */
 function armBridges(): () => void {
   if (!process.env.LOADLINE_BRIDGES) return () => {};
-  return (require('./bridges.js') as typeof import('./bridges.ts')).armBridges(process.env);
+  return (requireOwn('./bridges.js') as typeof import('./bridges.ts')).armBridges(process.env);
 }
 
 /** A thread of a process whose main thread runs the agent has a map at once: even one that only computes is seen. */
 function armThread(): void {
-  const { agentSettings, takePart } = require('./thread-part.js') as typeof import('./thread-part.ts');
+  const { agentSettings, takePart } = requireOwn('./thread-part.js') as typeof import('./thread-part.ts');
   takePart();
-  if (agentSettings()) (require('./shared-store.js') as typeof import('./shared-store.ts')).sharedStore();
+  if (agentSettings()) (requireOwn('./shared-store.js') as typeof import('./shared-store.ts')).sharedStore();
 }
 
 /** A process whose worker threads listen or record is one to measure: `start` is called at the first that does. */
@@ -47,7 +45,7 @@ function followThreads(start: () => void): () => void {
     channel = new BroadcastChannel(MAP_CHANNEL);
     channel.onmessage = (event) => {
       const message = (event as { data?: MapMessage | null }).data;
-      const { isMap } = require('./reporter/kept-maps.js') as typeof import('./reporter/kept-maps.ts');
+      const { isMap } = requireOwn('./reporter/kept-maps.js') as typeof import('./reporter/kept-maps.ts');
       if (message?.type !== 'map' || !isMap(message.map)) return;
       // Its thread may be gone before there is anybody else to hear of it.
       processState().threads ??= { maps: [message.map], folds: 0 };

@@ -5,10 +5,10 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BridgeName, parse } from './config.ts';
 import { describe, reasonOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
+import { requireOwn } from './places.ts';
 import { processState } from './process-state.ts';
 import { register } from './sampler/registry.ts';
 import type { Sampler } from './sampler/sampler.ts';
@@ -96,7 +96,7 @@ function bridgedFiles(): Set<string> {
 }
 
 function adapter<T>(name: string): T {
-  return createRequire(import.meta.url)(fileURLToPath(new URL(`../adapters/${name}.js`, import.meta.url))) as T;
+  return requireOwn(`../adapters/${name}.js`) as T;
 }
 
 /** @throws Error when neither the main script nor the working directory finds it; the first one's reason. */

@@ -1,16 +1,14 @@
 /** The map of this thread: one, however many copies of the package write into it. */
-import { createRequire } from 'node:module';
 import { isMainThread, threadId } from 'node:worker_threads';
+import { requireOwn } from './places.ts';
 import { processState } from './process-state.ts';
 import { HEADER } from './store/layout.ts';
 import { StoreWriter } from './store/writer.ts';
 import { agentSettings, kernelThread, takePart } from './thread-part.ts';
 
-const require = createRequire(import.meta.url);
-
 /** Loaded where it is needed: a worker thread under the preload has the settings of the main thread's agent. */
 function parseEnvironment() {
-  return (require('./config.js') as typeof import('./config.ts')).parse({}, process.env).config;
+  return (requireOwn('./config.js') as typeof import('./config.ts')).parse({}, process.env).config;
 }
 
 /** This thread's map, made at the first call. Before the agent starts the environment alone decides its limits. */

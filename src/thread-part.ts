@@ -3,10 +3,10 @@
  * its own soon after the main thread has one. Keeps no thread alive.
  */
 import { readlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { now, timers } from './clock.ts';
 import type { Config } from './config.ts';
+import { requireOwn } from './places.ts';
 import { processState } from './process-state.ts';
 import { MAP_CHANNEL, type MapMessage, THREADS_CHANNEL, type ThreadsMessage } from './reporter/messages.ts';
 import type { Agent } from './start.ts';
@@ -25,8 +25,6 @@ export interface ThreadPart {
 const SOON = 1000;
 /** Environment data that threads are born with: the settings of the agent that the main thread runs. */
 const SETTINGS = 'loadline.agent.v1';
-
-const require = createRequire(import.meta.url);
 
 /** Threads that are made from now on know that there is an agent, and its settings; undefined: there is none any more. */
 export function tellThreads(config: Config | undefined): void {
@@ -103,7 +101,7 @@ function ownAgent() {
   const start = () => {
     soon = undefined;
     if (state.agent) return;
-    const { startWith } = require('./start.js') as typeof import('./start.ts');
+    const { startWith } = requireOwn('./start.js') as typeof import('./start.ts');
     agent = startWith({}, []);
   };
   return {

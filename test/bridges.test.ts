@@ -114,7 +114,7 @@ test.serial('Where the libraries are missing one line for each says so, and the 
     file,
     "require('http').createServer().listen(0, function () { setTimeout(() => this.close(), 300); });",
   );
-  const preload = fileURLToPath(new URL('../src/register.cjs', import.meta.url));
+  const preload = fileURLToPath(new URL('../../lib/src/register.cjs', import.meta.url));
   const env = { ...process.env, LOADLINE_BRIDGES: 'prom-client,opentelemetry', OTEL_METRICS_EXPORTER: 'none' };
   const { stderr } = await promisify(execFile)(process.execPath, ['--require', preload, file], { cwd: folder, env });
   const lines = stderr.trim().split('\n');

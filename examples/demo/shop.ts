@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 const MAIN = fileURLToPath(new URL('../shop/main.js', import.meta.url));
 
 /** Where Prometheus expects exporters of OpenTelemetry. */

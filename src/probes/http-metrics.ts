@@ -52,8 +52,11 @@ export const HTTP_METRICS: readonly Metric[] = [DURATION, ACTIVE, QUEUE, DISCARD
 
 const METHOD_INDEX = new Map<string, number>(METHODS.map((method, index) => [method, index]));
 
+const GET = METHOD_INDEX.get('GET')!;
+
 /** Index into METHODS; 0 for methods that are not told apart. */
 export function methodIndex(method: string | undefined): number {
+  if (method === 'GET') return GET;
   return METHOD_INDEX.get(method as string) ?? 0;
 }
 
@@ -85,6 +88,8 @@ export class HttpMetrics {
   readonly #discarded: ReadonlyMap<number, number>;
   readonly #activeSeries = new Int32Array(METHODS.length * SCHEMES.length).fill(-1);
   readonly #routes = new Map<string | undefined, RouteSeries>();
+  /** The one that was asked for last: many apps have one busy route, and those without a framework have none. */
+  #lastRoute: RouteSeries;
 
   constructor({ store, define }: ProbeContext) {
     this.#cells = store.cells;
@@ -100,6 +105,7 @@ export class HttpMetrics {
       [SKEWED, discarded.series({ reason: 'skewed' })],
       [ABSURD, discarded.series({ reason: 'absurd' })],
     ]);
+    this.#lastRoute = this.#makeRoute(undefined);
   }
 
   /** A request arrived: active and busy from now on. */
@@ -165,8 +171,11 @@ export class HttpMetrics {
   }
 
   #routeSeries(route: string | undefined): RouteSeries {
-    const known = this.#routes.get(route);
-    if (known) return known;
+    if (route !== this.#lastRoute.route) this.#lastRoute = this.#routes.get(route) ?? this.#makeRoute(route);
+    return this.#lastRoute;
+  }
+
+  #makeRoute(route: string | undefined): RouteSeries {
     const fresh = { route, durations: new Map<number, number>(), receive: -1, handle: -1, send: -1, aborted: -1 };
     if (this.#routes.size < MAX_ROUTES) this.#routes.set(route, fresh);
     return fresh;

@@ -17,11 +17,14 @@ import { makeRoom } from './listeners.ts';
 import type { Probe, ProbeContext } from './probe.ts';
 import { type Answer, RequestRecord, Requests } from './request-record.ts';
 
-const RECORD = Symbol('loadline.record');
-/** Records whose response is still open on a socket: more than one only under pipelining. */
+/**
+ * On a socket: records whose response is still open, oldest first. On the socket alone, since a property more on every
+ * request and response costs each of them, and Node's own code that handles them.
+ */
 const OPEN = Symbol('loadline.open');
 
-type Request = IncomingMessage & { [RECORD]?: RequestRecord | undefined; readonly socket: FollowedSocket };
+type Request = IncomingMessage & { readonly socket: FollowedSocket };
+/** More than one only under pipelining. */
 type FollowedSocket = Socket & { [OPEN]?: RequestRecord[]; readonly encrypted?: boolean };
 interface StartMessage {
   readonly request: Request;
@@ -54,15 +57,15 @@ let current: { readonly requests: Requests; readonly warn: (error: unknown) => v
  * errors in the app's own: Node calls a single listener from another line than one of several.
  */
 function onBodyClose(this: Request): void {
-  const record = this[RECORD];
+  const record = recordOf(this, this.socket);
   // What arrives after the answer was waited for by nobody: the request was handled without it.
   if (record && this.readableEnded && record.handled === 0) current?.requests.received(record, now());
 }
 
 function onPrefinish(this: StartMessage['response']): void {
-  const record = this.req?.[RECORD];
-  if (!record) return;
   try {
+    const record = recordOf(this.req, this.req.socket);
+    if (!record) return;
     const time = now();
     // Answered from within its 'end': its 'close' is yet to come.
     if (record.hasBody && record.received === 0 && this.req.readableEnded) record.received = time;
@@ -73,8 +76,20 @@ function onPrefinish(this: StartMessage['response']): void {
 }
 
 function onFinish(message: unknown): void {
-  const record = (message as StartMessage).request?.[RECORD];
-  if (record) finish(record);
+  const { request, socket } = message as StartMessage;
+  const record = recordOf(request, socket);
+  if (!record) return;
+  const open = socket[OPEN]!;
+  if (open.length === 1) open.pop();
+  else open.splice(open.indexOf(record), 1);
+  finish(record);
+}
+
+function recordOf(request: Request, socket: FollowedSocket | null): RequestRecord | undefined {
+  const open = socket?.[OPEN];
+  if (open === undefined) return undefined;
+  for (let i = 0; i < open.length; i++) if (open[i]!.request === request) return open[i];
+  return undefined;
 }
 
 /** Every response that has not finished, those queued behind it included, ends with its socket. */
@@ -84,10 +99,6 @@ function onSocketClose(this: FollowedSocket): void {
 
 function finish(record: RequestRecord): void {
   try {
-    const request = record.request as Request;
-    request[RECORD] = undefined;
-    const open = request.socket?.[OPEN];
-    if (open) open.splice(open.indexOf(record) >>> 0, 1);
     current?.requests.end(record, now());
   } catch (error) {
     current?.warn(error);
@@ -100,19 +111,25 @@ interface Head {
   queueStart: string | undefined;
 }
 
+/** By the length of a header's name: 1 where `readHead` has to look at it. */
+function lengthsOf(queueHeaders: readonly string[]): Uint8Array {
+  const lengths = ['content-length', 'transfer-encoding', ...queueHeaders].map((name) => name.length);
+  const wanted = new Uint8Array(Math.max(...lengths) + 1);
+  for (const length of lengths) wanted[length] = 1;
+  return wanted;
+}
+
 /** Reads the raw header list: the parsed one is made lazily, and would be made here for every request. */
-function readHead(raw: readonly string[], queueHeaders: readonly string[]): Head {
+function readHead(raw: readonly string[], queueHeaders: readonly string[], lengths: Uint8Array): Head {
   const head: Head = { hasBody: false, queueStart: undefined };
   let best = queueHeaders.length;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
-    const { length } = name;
-    if (length === 14 || length === 17) {
-      if (isHeader(name, 'content-length')) head.hasBody ||= raw[i + 1] !== '0';
-      else if (isHeader(name, 'transfer-encoding')) head.hasBody = true;
-    }
+    if (lengths[name.length] !== 1) continue;
+    if (isHeader(name, 'content-length')) head.hasBody ||= raw[i + 1] !== '0';
+    else if (isHeader(name, 'transfer-encoding')) head.hasBody = true;
     for (let rank = 0; rank < best; rank++) {
-      if (length !== queueHeaders[rank]!.length || !isHeader(name, queueHeaders[rank]!)) continue;
+      if (!isHeader(name, queueHeaders[rank]!)) continue;
       head.queueStart = raw[i + 1];
       best = rank;
     }
@@ -132,6 +149,7 @@ export const httpServer: Probe = {
     const metrics = new HttpMetrics(context);
     const requests = new Requests(metrics, new Slots(store.buffer), ignoreRoutes);
     const warn = (error: unknown) => context.warn('http-server', `a request was not recorded: ${error}`);
+    const lengths = lengthsOf(queueHeaders);
     const running = { requests, warn };
     current = running;
 
@@ -143,8 +161,7 @@ export const httpServer: Probe = {
         const method = methodIndex(request.method);
         const record = new RequestRecord(time, method, socket.encrypted ? 1 : 0, protocol, request, response, answer);
         if (!requests.begin(record, request.url ?? '')) return;
-        request[RECORD] = record;
-        const head = readHead(request.rawHeaders, queueHeaders);
+        const head = readHead(request.rawHeaders, queueHeaders, lengths);
         if (head.queueStart !== undefined) metrics.queued(head.queueStart, epochOf(time));
         follow(socket, record);
         response.on('prefinish', onPrefinish);

@@ -3,6 +3,7 @@ import { timers } from '../clock.ts';
 import type { AdapterEntry, Config } from '../config.ts';
 import { describe, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { placeOf } from '../places.ts';
 import type { Adapter, AdapterContext, AdapterFactory, Wants } from './adapter.ts';
 import { resolveModule } from './resolve-module.ts';
 
@@ -48,7 +49,7 @@ export async function loadAdapter(options: LoadOptions): Promise<Adapter | undef
 
 async function make({ entry, config, main, context }: LoadOptions): Promise<Adapter> {
   const isOwn = typeof entry === 'string';
-  const url = isOwn ? new URL(`../../adapters/${entry}.js`, import.meta.url).href : resolveModule(entry.module, main);
+  const url = isOwn ? placeOf(`../adapters/${entry}.js`) : resolveModule(entry.module, main);
   const factory = await loadFactory(url);
   const adapter = await factory(isOwn ? config[entry] : entry.options, context);
   const problem = misshape(adapter);

@@ -1,12 +1,13 @@
 /** From a stack as V8 tells it to frames that a verdict can be found on, and that people can read. */
 import { fileURLToPath } from 'node:url';
+import { pathOf } from '../places.ts';
 import type { RawFrame } from '../store/stack-area.ts';
 import { ANONYMOUS, type Frame, type Frames, isOfApp } from './culprit.ts';
 import { isEntry, isStraight } from './frame-source.ts';
 import type { Sources } from './source-map.ts';
 
 /** The agent's own code, built: what of it is on top of a stack belongs to a turn of the loop that is no one's fault. */
-const OWN = fileURLToPath(new URL('../', import.meta.url));
+const OWN = pathOf('../');
 
 /** One frame as `/findings` shows it. */
 export interface ShownFrame {

@@ -1,17 +1,17 @@
 /** The main thread's side of the reporter: starts the thread, supervises it, passes messages, stops it. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { now, timers } from '../clock.ts';
 import { describe, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { pathOf } from '../places.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { Answers } from './answers.ts';
 import { ExitFlush } from './exit-flush.ts';
 import { KeptMaps } from './kept-maps.ts';
 import type { KeptThreads, ReporterData, ToApp, ToReporter } from './messages.ts';
 
-const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
+const WORKER_FILE = pathOf('reporter/worker.js');
 /** Deaths within `DEATH_WINDOW` ms that end it. */
 const DEATHS_TO_GIVE_UP = 3;
 const DEATH_WINDOW = 60_000;

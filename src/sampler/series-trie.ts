@@ -9,10 +9,42 @@ const MAX_TEXT = 1024;
 /** Nodes of one instrument's tree: beyond it sets are found by their canonical text, which is slower. */
 const MAX_NODES = 16_384;
 
-interface Node {
-  next: Map<unknown, Node> | undefined;
+/** One attribute set, or the beginning of some. */
+class Node {
   /** The series of the set that ends here; -1 while unknown. */
-  at: number;
+  at = -1;
+  /** Of the key that came first after this beginning: most sites give the same keys in the same order. */
+  first: Branch | undefined = undefined;
+  /** Of other keys. */
+  others: Map<string, Branch> | undefined = undefined;
+
+  branch(key: string): Branch | undefined {
+    const { first } = this;
+    return first !== undefined && first.key === key ? first : this.others?.get(key);
+  }
+}
+
+/** One key, and where its values lead. */
+class Branch {
+  readonly key: string;
+  readonly nodes = new Map<unknown, Node>();
+  /** The value that was asked for last, and its node. At first a value that no attribute has. */
+  lastValue: unknown = this;
+  lastNode: Node | undefined = undefined;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  node(value: unknown): Node | undefined {
+    if (value === this.lastValue) return this.lastNode;
+    const found = this.nodes.get(value);
+    if (found !== undefined) {
+      this.lastValue = value;
+      this.lastNode = found;
+    }
+    return found;
+  }
 }
 
 /**
@@ -21,7 +53,7 @@ interface Node {
  */
 export class SeriesTrie {
   readonly #writer: MetricWriter;
-  readonly #root: Node = { next: undefined, at: -1 };
+  readonly #root = new Node();
   #nodes = 0;
 
   constructor(writer: MetricWriter) {
@@ -33,7 +65,7 @@ export class SeriesTrie {
     try {
       let node: Node | undefined = this.#root;
       for (const key in attributes) {
-        node = node.next?.get(key)?.next?.get(attributes[key]);
+        node = node.branch(key)?.node(attributes[key]);
         if (node === undefined) return this.#make(attributes);
       }
       return node.at >= 0 ? node.at : this.#make(attributes);
@@ -53,19 +85,31 @@ export class SeriesTrie {
 
   #remember(pairs: readonly Pair[], at: number): void {
     let node = this.#root;
-    for (const [key, value] of pairs) node = this.#step(this.#step(node, key), value);
+    for (const [key, value] of pairs) node = this.#next(this.#branch(node, key), value);
     node.at = at;
   }
 
-  #step(node: Node, label: unknown): Node {
-    node.next ??= new Map();
-    let next = node.next.get(label);
-    if (next === undefined) {
-      next = { next: undefined, at: -1 };
-      node.next.set(label, next);
-      this.#nodes++;
+  #branch(node: Node, key: string): Branch {
+    const known = node.branch(key);
+    if (known) return known;
+    const branch = new Branch(key);
+    this.#nodes++;
+    if (node.first === undefined) {
+      node.first = branch;
+    } else {
+      node.others ??= new Map();
+      node.others.set(key, branch);
     }
-    return next;
+    return branch;
+  }
+
+  #next(branch: Branch, value: unknown): Node {
+    const known = branch.nodes.get(value);
+    if (known) return known;
+    const node = new Node();
+    branch.nodes.set(value, node);
+    this.#nodes++;
+    return node;
   }
 }
 

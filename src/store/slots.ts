@@ -14,6 +14,9 @@ import {
   SLOTS_AT,
 } from './layout.ts';
 
+/** Characters up to which writing one after the other is quicker than a call into Node's encoder. */
+const SHORT = 48;
+
 /** Node's own encoder without the argument checks of `write`; on every Buffer, though not in its types. */
 type Latin1Buffer = Buffer & { latin1Write(text: string, at: number, length: number): number };
 
@@ -36,9 +39,17 @@ export class Slots {
     this.#bytes[byte + SLOT_METHOD] = method;
     this.#bytes[byte + SLOT_PHASE] = HANDLE;
     this.#bytes[byte + SLOT_ROUTE_LENGTH] = 0;
-    this.#bytes[byte + SLOT_TEXT_LENGTH] = this.#bytes.latin1Write(path, byte + SLOT_TEXT_AT, SLOT_TEXT_BYTES);
+    this.#bytes[byte + SLOT_TEXT_LENGTH] = this.#writeLatin1(path, byte + SLOT_TEXT_AT);
     this.#starts[byte / 8] = start;
     return slot;
+  }
+
+  /** Returns the number of bytes. */
+  #writeLatin1(path: string, at: number): number {
+    const { length } = path;
+    if (length > SHORT) return this.#bytes.latin1Write(path, at, SLOT_TEXT_BYTES);
+    for (let i = 0; i < length; i++) this.#bytes[at + i] = path.charCodeAt(i);
+    return length;
   }
 
   /** The request is at another index of PHASES; slot -1 is none. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const CLI = fileURLToPath(new URL('../../src/cli/loadline.js', import.meta.url));
-export const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../../lib/src/cli/loadline.js', import.meta.url));
+export const REGISTER = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

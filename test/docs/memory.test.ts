@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import { DURATION_BOUNDS } from '../../src/snapshot/metric.ts';
 import { EXPONENTIAL_CELLS } from '../../src/store/buckets.ts';
@@ -17,7 +16,7 @@ import {
   SLOTS,
 } from '../../src/store/layout.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
-import { DIST, program } from '../reporter/app.ts';
+import { program } from '../reporter/app.ts';
 import { onlyWhere } from '../support/only-where.ts';
 
 const DOC = readFileSync(new URL('../../../docs/memory.md', import.meta.url), 'utf8');
@@ -83,7 +82,7 @@ const residentOfMaps = `
 
 onlyWhere(existsSync(SMAPS), SMAPS)('What is resident of a map at rest is what is stated', async (t) => {
   const made = await program(`
-    const { StoreWriter } = await import(${JSON.stringify(join(DIST, 'src/store/writer.js'))});
+    const { StoreWriter } = await import(${JSON.stringify(new URL('../../src/store/writer.js', import.meta.url).href)});
     const store = new StoreWriter();
     let sum = 0;
     for (const word of store.cells) sum += word;

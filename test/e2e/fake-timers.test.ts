@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
-const PRELOAD = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 const INDEX = new URL('../../src/index.js', import.meta.url).href;
 const ROOT = fileURLToPath(new URL('../../../package.json', import.meta.url));
 

@@ -5,7 +5,7 @@ import { parseSamples, type Sample } from '../../examples/demo/scrape.ts';
 import { metricsAddress } from '../support/metrics-address.ts';
 import { type Example, startExample } from './child.ts';
 
-const REGISTER = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 const COUNT = 'http_server_request_duration_seconds_count';
 
 interface Watched extends Example {

@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Metrics, readMetrics } from '../support/metrics-text.ts';
 import { freePort } from '../support/ports.ts';
 
-export const PRELOAD = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+export const PRELOAD = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 const APP = fileURLToPath(new URL('../fixtures/group-app.js', import.meta.url));
 /** ms for whatever must come true, on a machine that is busy with other things. */
 const PATIENCE = 30_000;

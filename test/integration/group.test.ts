@@ -54,7 +54,7 @@ test('8 workers, one blocked, one killed, the leader killed: Prometheus sees no 
   const metricsPort = await freePort();
   const folder = temporaryFolder('cluster');
   const runtime = temporaryFolder('group');
-  const preload = new URL('../../src/register.cjs', import.meta.url).pathname;
+  const preload = new URL('../../../lib/src/register.cjs', import.meta.url).pathname;
   const cluster = await launch(t, {
     name: 'cluster',
     command: process.execPath,

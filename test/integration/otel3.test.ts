@@ -19,7 +19,7 @@ function installed(t: ExecutionContext): string {
   t.teardown(() => rmSync(folder, { recursive: true }));
   const own = join(folder, 'node_modules/loadline');
   mkdirSync(own, { recursive: true });
-  for (const part of ['package.json', 'dist/src', 'dist/adapters']) {
+  for (const part of ['package.json', 'lib']) {
     cpSync(join(ROOT, part), join(own, part), { recursive: true });
   }
   symlinkSync(join(LATER_MODULES, '@opentelemetry'), join(folder, 'node_modules/@opentelemetry'));

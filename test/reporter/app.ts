@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `dist/` of the package under test. */
-export const DIST = fileURLToPath(new URL('../../', import.meta.url));
-export const REGISTER = join(DIST, 'src/register.cjs');
+/** The package as users get it, bundled. */
+const LIB = fileURLToPath(new URL('../../../lib/', import.meta.url));
+export const REGISTER = join(LIB, 'src/register.cjs');
 /** Flags that preload the agent. */
 export const PRELOAD: readonly string[] = ['--require', REGISTER];
 /** How long a program may run, in ms: of a machine that is busy with other things, too. */
@@ -23,8 +23,8 @@ const PRELUDE = `
   import { Worker } from 'node:worker_threads';
   import { createServer } from 'node:http';
   import { setTimeout as sleep } from 'node:timers/promises';
-  import { start, stop, counter, gauge, register } from ${JSON.stringify(join(DIST, 'src/index.js'))};
-  const INDEX = ${JSON.stringify(join(DIST, 'src/index.js'))};
+  import { start, stop, counter, gauge, register } from ${JSON.stringify(join(LIB, 'src/index.js'))};
+  const INDEX = ${JSON.stringify(join(LIB, 'src/index.js'))};
   const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
   const parse = (line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))];
   const read = async (url) => {
@@ -121,7 +121,7 @@ export function temporaryFolder(): string {
 /** A second copy of the built package; returns its `dist`-like folder. */
 export function copyOfPackage(): string {
   const folder = temporaryFolder();
-  for (const part of ['src', 'adapters']) cpSync(join(DIST, part), join(folder, part), { recursive: true });
+  for (const part of ['src', 'adapters']) cpSync(join(LIB, part), join(folder, part), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module","name":"loadline","version":"0.1.0"}');
   return folder;
 }

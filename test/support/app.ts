@@ -4,7 +4,7 @@ import { type Child, launch, type Owner, temporaryFolder } from './child.ts';
 import { type Metrics, readMetrics } from './metrics-text.ts';
 import { accepts, freePort } from './ports.ts';
 
-const PRELOAD = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 
 export interface App extends Child {
   readonly port: number;

@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
-const PRELOAD = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../package.json', import.meta.url));
 
 /**

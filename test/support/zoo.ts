@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/reporter/findings.ts';
 import { accepts, freePort } from './ports.ts';
 
-const PRELOAD = fileURLToPath(new URL('../../src/register.cjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../../lib/src/register.cjs', import.meta.url));
 export const ZOO_FILE = fileURLToPath(new URL('../fixtures/zoo-app.js', import.meta.url));
 /** ms that an app may take to start, and a finding to be closed. */
 const LIMIT = 30_000;

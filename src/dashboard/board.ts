@@ -100,7 +100,7 @@ export class Board {
   now(sight: Sight, findings: readonly OpenProblem[], time = sight.time): Now {
     const { resource } = sight;
     const present = new Lookup(sight.metrics);
-    const workers = rowsOf(sight.processes, time, this.#rates);
+    const workers = rowsOf(sight.processes, sight.time, this.#rates);
     const vitals = vitalsOf(this.#vitalsInput(present));
     this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
     const { rows, leftOut } = this.#table;

@@ -1,0 +1,70 @@
+/** When the agent is silent: what is known, and what happens next. */
+
+import type { Refused } from './api.ts';
+import { useToken } from './api.ts';
+import { button, find, h } from './dom.ts';
+import { stateIcon } from './icons.ts';
+import { clock } from './units.ts';
+
+export class Banner {
+  readonly #element = find('banner');
+  readonly #retry: () => void;
+  #shown = '';
+
+  /** @param retry to be asked for at once */
+  constructor(retry: () => void) {
+    this.#retry = retry;
+  }
+
+  hide(): void {
+    if (this.#shown === '') return;
+    this.#shown = '';
+    this.#element.hidden = true;
+    this.#element.replaceChildren();
+    document.body.classList.remove('stale');
+  }
+
+  /** @param since epoch ms of the latest number, undefined when there was none */
+  lost(since: number | undefined): void {
+    const known = since === undefined ? 'No data' : `No data since ${clock(since)}`;
+    this.#show(`${known}: the agent does not answer.`, [
+      h('span', {}, 'The app has ended, or this page cannot reach it. Trying again.'),
+      button({ class: 'quiet' }, this.#retry, 'Try now'),
+    ]);
+  }
+
+  refused({ status, message }: Refused): void {
+    const parts = status === 401 ? [this.#tokenForm()] : [h('span', {}, message.trim().slice(0, 500))];
+    this.#show(status === 401 ? 'This agent wants its token.' : 'This agent does not answer this page.', parts);
+  }
+
+  #tokenForm(): HTMLElement {
+    const input = h('input', { type: 'password', id: 'token', autocomplete: 'off', required: true });
+    const form = h(
+      'form',
+      { class: 'token' },
+      h(
+        'label',
+        { for: 'token' },
+        'The value of LOADLINE_TOKEN in the app’s environment. Kept until this page is closed.',
+      ),
+      input,
+      h('button', { type: 'submit', class: 'quiet' }, 'Use it'),
+    );
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      useToken(input.value.trim());
+      this.#shown = '';
+      this.#retry();
+    });
+    return form;
+  }
+
+  #show(title: string, parts: readonly HTMLElement[]): void {
+    if (this.#shown === title) return;
+    this.#shown = title;
+    this.#element.hidden = false;
+    this.#element.replaceChildren(stateIcon('critical'), h('strong', {}, title), ...parts);
+    document.body.classList.add('stale');
+  }
+}

@@ -1,0 +1,99 @@
+/** The stream of `GET /live`: held, watched, taken up again. */
+
+import type { Finding } from '../../reporter/findings.ts';
+import type { Now, TrackPoint } from '../feed.ts';
+import { ask, Refused } from './api.ts';
+import { backoff } from './backoff.ts';
+import { EventParser, type ServerEvent } from './sse.ts';
+
+/** `Now` comes each second; this long without any is a dead line. */
+const SILENCE = 5000;
+
+export interface Listener {
+  /** The stream stands; what was missed is to be asked for. */
+  opened(): void;
+  now(now: Now): void;
+  point(point: TrackPoint): void;
+  /** @param first of this connection: takes the place of all that was known */
+  findings(findings: readonly Finding[], first: boolean): void;
+  /** @param retry ms until the next try */
+  lost(retry: number): void;
+  /** The server asks for a token, or will not answer this page at all. It is not asked again by itself. */
+  refused(refusal: Refused): void;
+}
+
+export class Connection {
+  readonly #listener: Listener;
+  #abort: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  get isRunning(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** Now, whatever was planned. */
+  start(): void {
+    this.stop();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#hold(abort).catch((error: Error) => {
+      if (this.#abort !== abort) return;
+      this.stop();
+      if (error instanceof Refused) this.#listener.refused(error);
+      else this.#retry();
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
+    this.#abort?.abort();
+    this.#abort = undefined;
+  }
+
+  #retry(): void {
+    this.#tries++;
+    const delay = backoff(this.#tries, Math.random());
+    this.#listener.lost(delay);
+    this.#timer = setTimeout(() => this.start(), delay);
+  }
+
+  /** Rejects when the stream ends, however it does. */
+  async #hold(abort: AbortController): Promise<never> {
+    this.#watch(abort);
+    const response = await ask('live', abort.signal);
+    const parser = new EventParser();
+    const decoder = new TextDecoder();
+    const reader = response.body!.getReader();
+    this.#listener.opened();
+    for (let isFirst = true; ; ) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error('the stream ended');
+      this.#watch(abort);
+      for (const event of parser.push(decoder.decode(value, { stream: true }))) {
+        if (abort.signal.aborted) throw new Error('given up');
+        this.#tries = 0;
+        this.#take(event, isFirst);
+        if (event.event === 'findings') isFirst = false;
+      }
+    }
+  }
+
+  #take({ event, data }: ServerEvent, isFirst: boolean): void {
+    const value: unknown = JSON.parse(data);
+    if (event === 'now') this.#listener.now(value as Now);
+    if (event === 'point') this.#listener.point(value as TrackPoint);
+    if (event === 'findings') this.#listener.findings(value as Finding[], isFirst);
+  }
+
+  #watch(abort: AbortController): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => abort.abort(new Error('silent')), SILENCE);
+  }
+}

@@ -120,6 +120,8 @@ export class Chart {
     if (!this.#isVisible) return;
     const { panel, view } = this.#options;
     const timeline = this.#options.timeline();
+    this.#isDirty = timeline.last === undefined;
+    if (this.#isDirty) return;
     const { from, to } = view.span;
     const wanted = panel.lines(timeline.ids);
     // Sums of peaks are the peak of nothing: stacks show means.

@@ -64,7 +64,8 @@ export class LiveTable<Row> {
     const head = h('tr', {}, ...options.columns.map((column) => this.#header(column)));
     const table = h('table', {}, h('caption', { class: 'unseen' }, options.caption), h('thead', {}, head), this.#body);
     const scroll = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': options.caption }, table);
-    this.element = h('div', { class: 'table' }, scroll, this.#empty, this.#more);
+    this.#more.hidden = true;
+    this.element = h('div', { class: 'table is-empty' }, scroll, this.#empty, this.#more);
     this.#showSort();
   }
 

@@ -10,7 +10,7 @@ export function onSight(element: Element, changed: (isVisible: boolean) => void)
       isVisible = sees;
       changed(sees);
     },
-    { rootMargin: '100px' },
+    { rootMargin: '300px' },
   ).observe(element);
 }
 

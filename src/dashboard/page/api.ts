@@ -1,4 +1,7 @@
-/** Questions to the agent's server. Addresses are relative, so that the page also works below a path of a proxy. */
+/**
+ * Questions to the agent's server. Addresses are relative, so that the page also works below a path of a proxy. Where the
+ * server wants its token, the browser has asked for it as a password before it showed this page, and sends it along.
+ */
 
 /** It answers, but not us. */
 export class Refused extends Error {
@@ -9,17 +12,9 @@ export class Refused extends Error {
   }
 }
 
-/** Held by this page only, never stored. */
-let token = '';
-
-export function useToken(text: string): void {
-  token = text;
-}
-
 /** @throws Refused on 401 and 403, Error on anything else that is no success */
 export async function ask(path: string, signal?: AbortSignal): Promise<Response> {
-  const headers: HeadersInit = token === '' ? {} : { Authorization: `Bearer ${token}` };
-  const response = await fetch(path, { headers, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+  const response = await fetch(path, { signal, cache: 'no-store', redirect: 'error' });
   if (response.status === 401 || response.status === 403) throw new Refused(response.status, await response.text());
   if (!response.ok) throw new Error(`${path}: status ${response.status}`);
   return response;

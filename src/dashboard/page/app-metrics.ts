@@ -28,7 +28,7 @@ export class AppMetrics {
       key: ({ id }) => id,
       sort: 'name',
       page: 25,
-      empty: '',
+      empty: 'Asking the agent…',
       mood: ({ id }) => (this.#plots.has(id) ? 'chosen' : ''),
       columns: [
         { id: 'name', label: 'Metric', value: ({ name }) => name, fill: (cell, row) => this.#fillName(cell, row) },

@@ -1,10 +1,10 @@
 /** When the agent is silent: what is known, and what happens next. */
 
 import type { Refused } from './api.ts';
-import { useToken } from './api.ts';
 import { button, find, h } from './dom.ts';
 import { stateIcon } from './icons.ts';
 import { clock } from './units.ts';
+import { visible } from './words.ts';
 
 export class Banner {
   readonly #element = find('banner');
@@ -34,30 +34,12 @@ export class Banner {
   }
 
   refused({ status, message }: Refused): void {
-    const parts = status === 401 ? [this.#tokenForm()] : [h('span', {}, message.trim().slice(0, 500))];
-    this.#show(status === 401 ? 'This agent wants its token.' : 'This agent does not answer this page.', parts);
-  }
-
-  #tokenForm(): HTMLElement {
-    const input = h('input', { type: 'password', id: 'token', autocomplete: 'off', required: true });
-    const form = h(
-      'form',
-      { class: 'token' },
-      h(
-        'label',
-        { for: 'token' },
-        'The value of LOADLINE_TOKEN in the app’s environment. Kept until this page is closed.',
-      ),
-      input,
-      h('button', { type: 'submit', class: 'quiet' }, 'Use it'),
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      useToken(input.value.trim());
-      this.#shown = '';
-      this.#retry();
-    });
-    return form;
+    const title = status === 401 ? 'This agent wants its token.' : 'This agent does not answer this page.';
+    const remedy =
+      status === 401
+        ? 'Load this page again and give the value of the app’s LOADLINE_TOKEN as the password, with any user name.'
+        : visible(message.trim()).slice(0, 500);
+    this.#show(title, [h('span', {}, remedy), button({ class: 'quiet' }, () => location.reload(), 'Load again')]);
   }
 
   #show(title: string, parts: readonly HTMLElement[]): void {

@@ -254,8 +254,9 @@ export class Chart {
   }
 }
 
+/** What is not known at all is left out, what is rare also while it is nothing. */
 function isShown({ line, values }: { line: Line; values: Values }): boolean {
-  return !line.rare || values.some((value) => value !== null && value > 0);
+  return values.some((value) => value !== null && (!line.rare || value > 0));
 }
 
 function gaps(values: Values): Values {

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<State, string>> = {
 const VITALS: Readonly<Record<Vital['id'], { unit: Unit; top: number; chart: string }>> = {
   eventloop: { unit: 'share', top: 1, chart: 'utilization' },
   cpu: { unit: 'cores', top: 0.1, chart: 'cpu' },
-  memory: { unit: 'bytes', top: 1024 * 1024, chart: 'memory' },
+  memory: { unit: 'bytes', top: 1e6, chart: 'memory' },
   threadpool: { unit: 'seconds', top: 0.005, chart: 'threadpool' },
   queue: { unit: 'seconds', top: 0.005, chart: 'queue' },
   backlog: { unit: 'count', top: 4, chart: 'backlog' },
@@ -36,8 +36,13 @@ export class Health {
   readonly #said = find('verdict-said');
   readonly #traffic = new Traffic();
   readonly #cards = new Map<string, Card>();
+  readonly #timeline: Timeline;
   #state: State | undefined;
   #saidAt = 0;
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
 
   show(now: Now): void {
     const { state, text } = now.verdict;
@@ -57,8 +62,8 @@ export class Health {
   }
 
   /** The hour of each vital. */
-  draw(timeline: Timeline): void {
-    for (const card of this.#cards.values()) card.draw(timeline);
+  draw(): void {
+    for (const card of this.#cards.values()) card.draw(this.#timeline);
   }
 
   /** Numbers that change each second are nothing to be read out each second. */
@@ -77,6 +82,8 @@ export class Health {
     if (!card) {
       card = new Card(vital);
       this.#cards.set(vital.id, card);
+      card.show(vital);
+      card.draw(this.#timeline);
     }
     card.show(vital);
     return card;

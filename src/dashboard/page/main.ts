@@ -21,7 +21,7 @@ import { Workers } from './workers.ts';
 const view = new View();
 const board = new Board(view);
 const chronicle = new Chronicle(view, () => board.draw());
-const health = new Health();
+const health = new Health(chronicle.fine);
 const openFindings = new OpenFindings();
 const lane = new Lane();
 const list = new FindingList();
@@ -67,7 +67,7 @@ const connection = new Connection({
 });
 
 function drawAll(): void {
-  health.draw(chronicle.fine);
+  health.draw();
   if (view.reach(chronicle.fine.first, chronicle.fine.last)) board.draw();
   drawLane();
 }

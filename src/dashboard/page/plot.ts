@@ -97,10 +97,9 @@ export function createPlot(options: PlotOptions): uPlot {
 
 /** To this time (epoch ms), in all charts. */
 export function moveCursor(plot: uPlot, time: number): void {
-  const left = plot.valToPos(time, 'x');
-  const { clientWidth: width, clientHeight: height } = plot.over;
-  plot.setCursor({ left, top: 1 });
-  uPlot.sync(SYNC).pub('mousemove', plot, left, 1, width, height, plot.cursor.idx ?? 0);
+  // The third parameter, which tells the others, is not in uPlot's types.
+  const setCursor: (at: { left: number; top: number }, fire: boolean, publish: boolean) => void = plot.setCursor;
+  setCursor({ left: plot.valToPos(time, 'x'), top: 1 }, true, true);
 }
 
 function timeTicks(splits: readonly number[], step: number): string[] {

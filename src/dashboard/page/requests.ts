@@ -28,7 +28,7 @@ export class Requests {
       key: (row) => keys.get(row) ?? '',
       sort: 'age',
       page: 25,
-      empty: 'No request is in flight.',
+      empty: 'Asking the agent…',
       columns: [
         text('path', 'Path'),
         text('method', 'Method'),
@@ -53,6 +53,7 @@ export class Requests {
         counts.set(place, at);
         keys.set(row, `${place} ${at}`);
       }
+      this.#table.setEmpty('No request is in flight.');
       this.#table.update(requests);
       setText(find('requests-note'), total > requests.length ? `The ${requests.length} oldest of ${total}.` : '');
     });

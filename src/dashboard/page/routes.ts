@@ -6,7 +6,7 @@ import { LiveTable } from './live-table.ts';
 import { quantiles } from './panels.ts';
 import { Plots, type Subject } from './plots.ts';
 import { matches } from './sorting.ts';
-import { format } from './units.ts';
+import { format, NOTHING } from './units.ts';
 import { count, visible } from './words.ts';
 
 const NATURES = { cpu: 'CPU-heavy', waiting: 'waiting' } as const;
@@ -24,7 +24,7 @@ export class Routes {
       key: ({ id }) => id,
       sort: 'share',
       page: 25,
-      empty: '',
+      empty: 'Asking the agent…',
       columns: [
         { id: 'route', label: 'Route', value: titleOf, fill: (cell, row) => this.#fillName(cell, row) },
         {
@@ -142,9 +142,9 @@ function fillShare(cell: HTMLElement, { share }: RouteRow): void {
 }
 
 function fillNature(cell: HTMLElement, { nature }: RouteRow): void {
-  const text = nature ? NATURES[nature] : '';
+  const text = nature ? NATURES[nature] : NOTHING;
   if (cell.textContent === text) return;
-  cell.replaceChildren(nature ? h('span', { class: `tag ${nature}` }, text) : '');
+  cell.replaceChildren(nature ? h('span', { class: `tag ${nature}` }, text) : text);
 }
 
 function subjectOf(row: RouteRow): Subject {

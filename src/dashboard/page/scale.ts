@@ -5,7 +5,7 @@ import { figures, format } from './units.ts';
 /** The least that the top of an axis stands for, so that noise around nothing does not fill a chart. */
 const LEAST: Readonly<Record<Unit, number>> = {
   seconds: 0.001,
-  bytes: 1024 * 1024,
+  bytes: 1e6,
   share: 0.05,
   rate: 1,
   cores: 0.1,
@@ -22,10 +22,9 @@ export function axisRange(unit: Unit, least: number | null, most: number | null)
 
 const DECIMAL = [1, 2, 5];
 
-/** Distances between two marks that read well: steps of 1, 2, 5; of bytes powers of 2. */
+/** Distances between two marks that read well: steps of 1, 2, 5. */
 export function increments(unit: Unit): number[] {
-  if (unit === 'bytes') return Array.from({ length: 50 }, (_, power) => 2 ** power);
-  const smallest = unit === 'count' ? 0 : -9;
+  const smallest = unit === 'count' || unit === 'bytes' ? 0 : -9;
   const powers = Array.from({ length: 13 - smallest }, (_, i) => smallest + i);
   return powers.flatMap((power) => DECIMAL.map((step) => Number(`${step}e${power}`)));
 }

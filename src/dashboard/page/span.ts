@@ -28,7 +28,7 @@ export const RANGES: readonly Range[] = [
 /** Nobody zooms in further. */
 export const SHORTEST = 30 * SECOND;
 /** A young process: at least this much is shown. */
-const YOUNG = 2 * MINUTE;
+const YOUNG = MINUTE;
 
 /** The latest stretch. While there is less history than the range, what there is with some room to grow. */
 export function liveSpan(range: number, first: number | undefined, last: number): Span {

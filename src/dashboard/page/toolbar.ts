@@ -34,6 +34,7 @@ export function createToolbar(view: View): void {
     live.hidden = !view.isZoomed && !view.isPaused;
     const { from, to } = view.span;
     const isStill = view.isZoomed || view.isPaused;
+    shown.classList.toggle('hint', !isStill);
     const state = view.isPaused ? 'Paused: ' : '';
     setText(
       shown,

@@ -49,12 +49,12 @@ function pair(value: number, major: number, majorName: string, minor: number, mi
 
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Steps of 1024, as Node and the kernel count: 536,870,912 bytes are `512 MB`. */
+/** Steps of 1000, as the verdict has them: `310 MB`. */
 export function bytes(value: number): string {
   let size = value;
   let at = 0;
   while (Math.abs(size) >= 999.5 && at < BYTES.length - 1) {
-    size /= 1024;
+    size /= 1000;
     at++;
   }
   return `${figures(size)}${SPACE}${BYTES[at]}`;

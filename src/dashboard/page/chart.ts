@@ -37,6 +37,7 @@ export class Chart {
   readonly #legend = new Legend(() => this.#rebuild());
   readonly #holder: HTMLElement;
   readonly #time = h('span', { class: 'at' });
+  readonly #about = h('p', { class: 'about', 'aria-hidden': 'true' });
   readonly #empty: HTMLElement;
   readonly #words: HTMLElement;
   readonly #said = h('p', { class: 'unseen', 'aria-live': 'polite' });
@@ -88,7 +89,7 @@ export class Chart {
         h('p', { class: 'unseen' }, panel.help),
       ),
       this.#legend.element,
-      h('div', { class: 'stage' }, this.#holder, this.#empty),
+      h('div', { class: 'stage' }, this.#holder, this.#about, this.#empty),
       this.#table.element,
       this.#words,
       this.#said,
@@ -192,6 +193,7 @@ export class Chart {
       marks,
       onCursor: (index) => this.#point(index),
       onSelect: (span) => view.show(span),
+      onPress: (time) => this.#markAt(time)?.open(),
     });
   }
 
@@ -207,10 +209,22 @@ export class Chart {
     const { unit } = this.#options.panel;
     const { times, series } = this.#frame;
     const at = index ?? times.length - 1;
-    setText(this.#time, index === null || times[at] === undefined ? '' : clock(times[at]));
+    const time = index === null ? undefined : times[at];
+    setText(this.#time, time === undefined ? '' : clock(time));
+    setText(
+      this.#about,
+      time === undefined ? '' : (this.#markAt(this.#plot!.posToVal(this.#plot!.cursor.left!, 'x'))?.title ?? ''),
+    );
     this.#lines.forEach(({ track }, i) => {
       this.#legend.value(track, format(unit, series[i]![at]));
     });
+  }
+
+  /** What was found at that time, give or take a few pixels; the latest of several. */
+  #markAt(time: number): Mark | undefined {
+    const { from, to } = this.#options.view.span;
+    const reach = ((to - from) / this.#holder.clientWidth) * 4;
+    return this.#options.marks().find((mark) => mark.from - reach <= time && time <= mark.to + reach);
   }
 
   #tell(): void {

@@ -7,15 +7,17 @@ import { Board } from './board.ts';
 import { Chronicle } from './chronicle.ts';
 import { Connection } from './connection.ts';
 import { find } from './dom.ts';
-import { FindingList } from './finding-list.ts';
+import { FindingList, keyOf, openFinding } from './finding-list.ts';
 import { Health } from './health.ts';
 import { Lane } from './lane.ts';
 import { OpenFindings } from './open-findings.ts';
 import { PANELS } from './panels.ts';
+import type { Mark } from './plot.ts';
 import { Requests } from './requests.ts';
 import { Routes } from './routes.ts';
 import { createToolbar } from './toolbar.ts';
 import { View } from './view.ts';
+import { visible } from './words.ts';
 import { Workers } from './workers.ts';
 
 const view = new View();
@@ -90,8 +92,15 @@ function merged(before: readonly Finding[], changed: readonly Finding[]): Findin
   return [...all.values()].sort((a, b) => b.since - a.since).slice(0, 200);
 }
 
-function markOf({ since, until, severity }: Finding) {
-  return { from: since, to: until ?? time ?? Date.now(), isCritical: severity === 'critical' };
+function markOf(finding: Finding): Mark {
+  const { since, until, severity, title } = finding;
+  return {
+    from: since,
+    to: until ?? time ?? Date.now(),
+    isCritical: severity === 'critical',
+    title: visible(title),
+    open: () => openFinding(keyOf(finding)),
+  };
 }
 
 for (const panel of PANELS) {

@@ -11,6 +11,9 @@ export interface Mark {
   readonly from: number;
   readonly to: number;
   readonly isCritical: boolean;
+  readonly title: string;
+  /** Leads to what is known. */
+  open(): void;
 }
 
 export interface PlotOptions {
@@ -29,6 +32,7 @@ export interface PlotOptions {
   /** The cursor moved; null when it left. */
   onCursor(index: number | null): void;
   onSelect(span: Span): void;
+  onPress(time: number): void;
 }
 
 /** Pixels of the value axis, the same for all charts, so that they stand in line. */
@@ -41,7 +45,7 @@ export function createPlot(options: PlotOptions): uPlot {
   const grid = { stroke: () => theme().grid, width: 1 };
   const axis = { stroke: () => theme().text, font: theme().font, grid, ticks: { show: false } };
   const range = (): [number, number] => (whole ? [0, 1] : axisRange(unit, ...options.extent()));
-  return new uPlot(
+  const plot = new uPlot(
     {
       width,
       height,
@@ -64,7 +68,7 @@ export function createPlot(options: PlotOptions): uPlot {
         y: { range: () => range() },
       },
       axes: [
-        { ...axis, space: 64, size: 26, gap: 4, values: (_plot, splits, _at, _space, step) => timeTicks(splits, step) },
+        { ...axis, space: 64, size: 20, gap: 3, values: (_plot, splits, _at, _space, step) => timeTicks(splits, step) },
         {
           ...axis,
           size: AXIS,
@@ -93,6 +97,8 @@ export function createPlot(options: PlotOptions): uPlot {
     [[], ...options.lines.map(() => [])],
     holder,
   );
+  plot.over.addEventListener('click', ({ offsetX }) => options.onPress(plot.posToVal(offsetX, 'x')));
+  return plot;
 }
 
 /** To this time (epoch ms), in all charts. */

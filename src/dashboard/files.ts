@@ -56,7 +56,7 @@ function fileHandler(file: URL, type: string): FileHandler {
     const tag = `"${read.tag}${isZipped ? '-gzip' : ''}"`;
     response.setHeader('ETag', tag);
     response.setHeader('Cache-Control', 'no-cache');
-    response.setHeader('Vary', 'Accept-Encoding');
+    if (!response.hasHeader('Vary')) response.setHeader('Vary', 'Accept-Encoding');
     if (headers['if-none-match']?.split(/\s*,\s*/).includes(tag)) {
       response.writeHead(304);
       response.end();

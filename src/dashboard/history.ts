@@ -130,7 +130,13 @@ function valuesOf(ring: Ring, first: number, last: number): (number | null)[] {
   return values;
 }
 
-/** Five digits: a pixel of a chart is worth three. */
+/** To five digits: a pixel of a chart is worth three. */
 export function rounded(value: number): number {
-  return Number(value.toPrecision(5));
+  if (value === 0) return 0;
+  const digits = 4 - Math.floor(Math.log10(Math.abs(value)));
+  // Powers of ten are exact up to there, so that the result is the number that is written with five digits.
+  if (digits > 22 || digits < -22) return Number(value.toPrecision(5));
+  return digits >= 0
+    ? Math.round(value * 10 ** digits) / 10 ** digits
+    : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }

@@ -30,7 +30,7 @@ export interface Interval {
 }
 
 /** What is told of processes one by one. */
-const OF_PROCESSES = ['process.cpu.time', 'nodejs.eventloop.time', 'loadline.eventloop.delay', 'v8js.gc.duration'];
+const OF_PROCESSES = ['process.cpu.time', 'nodejs.eventloop.time', 'loadline.eventloop.delay'];
 
 export class Intervals {
   #before: Sight | undefined;
@@ -41,7 +41,7 @@ export class Intervals {
     const { time, resource, metrics } = sight;
     const before = this.#before;
     const basis = before && withNewcomers(this.#basis!, before, sight);
-    this.#before = sight;
+    this.#before = { time, resource, metrics: [], processes: sight.processes.map(shortOf) };
     this.#basis = nextBasis(this.#basis, { time, resource, metrics });
     if (!before || !basis || time <= before.time) return undefined;
     const changes = delta(basis, { time, resource, metrics }).metrics.flatMap((each) => believed(each, before.time));
@@ -62,15 +62,15 @@ function processInterval(process: ProcessSight, before: Sight, time: number): Pr
   const same = before.processes.find(({ slot, key }) => slot === process.slot && key === process.key);
   const isKnown = same !== undefined && same.metrics.length > 0 && process.metrics.length > 0;
   if (!isKnown) return { process, now, came: undefined };
-  const [from, to] = [same, process].map(({ metrics }) =>
-    metrics.filter(({ metric }) => OF_PROCESSES.includes(metric.name)),
-  );
-  const snapshot = { time, resource: {}, metrics: to! };
-  return {
-    process,
-    now,
-    came: new Lookup(delta({ ...snapshot, time: before.time, metrics: from! }, snapshot).metrics),
-  };
+  const current = { time, resource: {}, metrics: shortOf(process).metrics };
+  const came = delta({ time: before.time, resource: {}, metrics: same.metrics }, current).metrics;
+  return { process, now, came: new Lookup(came) };
+}
+
+/** What is remembered of a process for the next interval: the rest of its metrics may be let go of. */
+function shortOf(process: ProcessSight): ProcessSight {
+  const metrics = process.metrics.filter(({ metric }) => OF_PROCESSES.includes(metric.name));
+  return { ...process, metrics, earlier: [] };
 }
 
 /**

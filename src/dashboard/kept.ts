@@ -8,6 +8,8 @@ export class Kept {
   /** By id: the last point at which something happened. */
   readonly #seen = new Map<string, number>();
   readonly #ranks = new Map<string, number>();
+  /** There was no room at that point, for that rank. */
+  #full = { point: -1, rank: 0 };
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -28,12 +30,16 @@ export class Kept {
   }
 
   #makeRoom(point: number, rank: number): boolean {
+    if (this.#full.point === point && rank >= this.#full.rank) return false;
     let worst: string | undefined;
     for (const [id, seen] of this.#seen) {
       const isWorth = this.#ranks.get(id)! > rank || point - seen >= QUIET;
       if (isWorth && (worst === undefined || this.#isWorse(id, worst))) worst = id;
     }
-    if (worst === undefined) return false;
+    if (worst === undefined) {
+      this.#full = { point, rank };
+      return false;
+    }
     this.#seen.delete(worst);
     this.#ranks.delete(worst);
     return true;

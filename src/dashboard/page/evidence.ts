@@ -80,7 +80,7 @@ const KNOWN = ['duration', 'cause', 'culprit', 'frames', 'stacks', 'heap', 'kern
 function known(evidence: Fields): Fact[] {
   const heap = fields(evidence.heap);
   const stacks = fields(evidence.stacks);
-  const culprit = evidence.culprit === null ? undefined : place(evidence.culprit);
+  const culprit = evidence.culprit ? place(evidence.culprit) : undefined;
   const share = number(fields(evidence.culprit).share);
   const cause = text(evidence.cause);
   return [

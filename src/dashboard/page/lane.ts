@@ -1,6 +1,6 @@
 /** Findings on a time axis above the charts: what was when, one link each. */
 import type { Finding } from '../../reporter/findings.ts';
-import { find, h, setChildren, setText } from './dom.ts';
+import { find, h, setAttribute, setChildren, setText } from './dom.ts';
 import { keyOf, openFinding } from './finding-list.ts';
 import { stateIcon } from './icons.ts';
 import type { Span } from './span.ts';
@@ -26,7 +26,9 @@ export class Lane {
     const elements = shown.map((finding) => {
       const { element, tip } = this.#entry(finding);
       const left = place(finding.since);
-      setText(tip, `${moment(finding.since, time)} ${visible(finding.title)}`);
+      const text = `${moment(finding.since, time)} ${visible(finding.title)}`;
+      setText(tip, text);
+      setAttribute(element, 'aria-label', text);
       element.style.setProperty('left', `${left}%`);
       element.style.setProperty('width', `${place(finding.until ?? time) - left}%`);
       element.classList.toggle('late', left > 50);
@@ -41,7 +43,7 @@ export class Lane {
     const key = `${keyOf(finding)} ${severity}`;
     let entry = this.#entries.get(key);
     if (!entry) {
-      const tip = h('span', { class: 'tip' });
+      const tip = h('span', { class: 'tip', 'aria-hidden': 'true' });
       const icon = stateIcon(severity === 'critical' ? 'critical' : 'warning');
       const element = h('a', { class: `mark ${severity}`, href: `#finding-${keyOf(finding)}` }, icon, tip);
       element.addEventListener('click', (event) => {

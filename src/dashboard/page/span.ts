@@ -10,7 +10,6 @@ export interface Range {
   /** ms. */
   readonly length: number;
   readonly label: string;
-  /** For those who hear it. */
   readonly words: string;
 }
 

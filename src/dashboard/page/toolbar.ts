@@ -7,7 +7,7 @@ import type { View } from './view.ts';
 export function createToolbar(view: View): void {
   const ranges = RANGES.map(({ length, label, words }) => ({
     length,
-    element: button({ class: 'choice', 'aria-label': words }, () => view.setRange(length), label),
+    element: button({ class: 'choice', title: words }, () => view.setRange(length), label),
   }));
   const pause = button({ class: 'quiet' }, () => (view.isPaused ? view.resume() : view.pause()), 'Pause');
   const live = button({ class: 'quiet' }, () => view.reset(), 'Back to live');

@@ -1,0 +1,228 @@
+/** The dashboard in a real browser: the demo's load, a block, hostile names, a lost app. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import test, { type ExecutionContext } from 'ava';
+import { startFront } from '../../examples/demo/front.ts';
+import { startLoad } from '../../examples/demo/load.ts';
+import { HOSTILE } from '../fixtures/dashboard-app.ts';
+import { type App, startApp, startExampleApp } from '../support/app.ts';
+import { openPage, startChromium, type Watched } from '../support/chromium.ts';
+import { openLoop } from '../support/load.ts';
+import { freePort } from '../support/ports.ts';
+
+/** Tall enough that everything is in sight: what is not is not drawn. */
+const WALL = { width: 1440, height: 4000 };
+/** ms. */
+const BLOCK = 10_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+
+const pageOf = (app: App) => `http://127.0.0.1:${app.metricsPort}/`;
+const texts = (selector: string) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((e) => e.textContent)`;
+
+/** A page of this agent alone, without a complaint. */
+function isClean(t: ExecutionContext, { complaints, requests }: Watched, url: string): void {
+  t.deepEqual(complaints, []);
+  t.deepEqual(
+    requests.filter((address) => !address.startsWith(url)),
+    [],
+  );
+  t.true(requests.length > 20, 'requests are seen at all');
+}
+
+/** The shop of the demo under its load, behind its front end. */
+async function startShop(t: ExecutionContext): Promise<App> {
+  const app = await startExampleApp(t, 'shop', { OTEL_SERVICE_NAME: 'shop' });
+  const front = await startFront({ target: app.url });
+  const load = startLoad(front.url, 60);
+  t.teardown(async () => {
+    await load.stop(0);
+    await front.close();
+  });
+  return app;
+}
+
+test.serial('Every panel has data from the demo’s load within 15 s, and every part can be used', async (t) => {
+  const app = await startShop(t);
+  const browser = await startChromium(t);
+  const began = Date.now();
+  const watched = await openPage(browser, pageOf(app), WALL);
+  const { page, value, until } = watched;
+
+  await until('document.querySelectorAll("#chart-list .chart").length === 12');
+  await until('document.querySelectorAll("#chart-list .chart:not(.is-empty) canvas").length === 12', 60_000);
+  await until('document.querySelectorAll("#vitals .vital:not([data-state=unknown])").length === 6');
+  await until('document.querySelectorAll("#route-list tbody tr").length >= 9');
+  await until('document.querySelectorAll("#worker-list tbody tr").length === 1');
+  await until('document.querySelectorAll("#metric-list tbody tr").length > 10');
+  await until('/Healthy|limit|busy/i.test(document.querySelector("#verdict-text").textContent)');
+  t.log(`all panels after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  const routes = await value<string[]>(texts('#route-list tbody th .pattern'));
+  t.true(routes.includes('/api/products/:id'), routes.join());
+
+  // One route over time, from the table.
+  await page.click('#route-list .row-link');
+  await until('document.querySelectorAll("#route-list .chart:not(.is-empty) canvas").length === 2');
+  t.is(await value('document.querySelector("#route-list .row-link[aria-expanded=true]") !== null'), true);
+
+  // A metric, searched and plotted.
+  await page.type('#metric-filter', 'shop.cart');
+  await until('document.querySelector("#metric-list tbody th").textContent === "shop.cart.items"');
+  await page.click('#metric-list .row-link');
+  await until('document.querySelectorAll("#metric-list .chart:not(.is-empty) canvas").length === 1');
+
+  // A chart as a table, with what it shows.
+  await page.click('#chart-duration .chart-head button');
+  await until('document.querySelectorAll("#chart-duration tbody tr").length > 0');
+  t.deepEqual(await value(texts('#chart-duration thead th')), ['Time', 'p50', 'p90', 'p99']);
+  isClean(t, watched, pageOf(app));
+});
+
+test.serial('The page is used by keyboard alone, and keeps the stretch that was chosen', async (t) => {
+  const app = await startShop(t);
+  const { page, value, until } = await openPage(await startChromium(t), pageOf(app), WALL);
+  await until('document.querySelectorAll("#chart-list .chart:not(.is-empty) canvas").length >= 10', 60_000);
+
+  await page.keyboard.press('Tab');
+  t.is(await value('document.activeElement.className'), 'skip');
+  const reached = new Set<string>();
+  for (let i = 0; i < 90; i++) {
+    await page.keyboard.press('Tab');
+    const [name, outline] = await value<[string, string]>(
+      '(() => { const e = document.activeElement; return [e.closest("[id]")?.id + " " + e.tagName, getComputedStyle(e).outlineStyle]; })()',
+    );
+    reached.add(name);
+    if (!name.endsWith('BODY')) t.is(outline, 'solid', `${name} shows no focus`);
+  }
+  for (const place of ['toolbar BUTTON', 'chart-requests DIV', 'route-filter INPUT', 'route-list BUTTON']) {
+    t.true([...reached].includes(place), `${place} cannot be reached: ${[...reached].join(', ')}`);
+  }
+
+  await page.focus('#chart-duration .plot');
+  await page.keyboard.press('ArrowLeft');
+  await until('/p50 .*p99 /.test(document.querySelector("#chart-duration [aria-live]").textContent)');
+  t.is(await value('new Set([...document.querySelectorAll("#chart-list .at")].map((e) => e.textContent)).size'), 1);
+  await page.keyboard.press('+');
+  const shown = await value<string>('document.querySelector(".shown").textContent');
+  t.regex(shown, /\d\d:\d\d:\d\d to \d\d:\d\d:\d\d/);
+  const points = 'document.querySelector("#chart-duration p[id$=words]").textContent';
+  const latest = await value<string>('document.querySelector("#about").textContent');
+  await until(`document.querySelector("#about").textContent !== ${JSON.stringify(latest)}`);
+  t.is(await value('document.querySelector(".shown").textContent'), shown);
+  t.true((await value<string>(points)).length > 0);
+  await page.keyboard.press('Escape');
+  t.is(await value('document.querySelector(".shown").textContent'), 'Drag in a chart to zoom');
+
+  await page.focus('#route-list th:nth-child(2) button');
+  await page.keyboard.press('Enter');
+  t.is(await value('document.querySelector("#route-list th:nth-child(2)").getAttribute("aria-sort")'), 'descending');
+  await page.keyboard.press('Space');
+  t.is(await value('document.querySelector("#route-list th:nth-child(2)").getAttribute("aria-sort")'), 'ascending');
+});
+
+test.serial('While the app is blocked for 10 s the page goes on, and the stall bears the guilty function’s name', async (t) => {
+  const app = await startApp(t, 'dashboard-app');
+  const watched = await openPage(await startChromium(t), pageOf(app), WALL);
+  const { page, value, until } = watched;
+  await openLoop({ rate: 20, count: 100, url: () => `${app.url}/orders` });
+  const block = fetch(`${app.url}/block/${BLOCK}`);
+  const isOver = block.then(() => Date.now());
+
+  await until('/blocked.*tallyEverything/.test(document.querySelector("#verdict-text").textContent)');
+  t.is(await value('document.querySelector("#verdict").dataset.state'), 'critical');
+  await until('/tallyEverything/.test(document.querySelector("#open-findings").textContent)');
+  const points = 'document.querySelector("#chart-utilization p[id$=words]").textContent';
+  const [ages, words] = [new Set<string>(), new Set<string>()];
+  for (let i = 0; i < 16 && ages.size < 3; i++) {
+    ages.add(await value<string>('document.querySelector("#open-findings .age")?.textContent ?? "over"'));
+    words.add(await value<string>(points));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  const seen = Date.now();
+  t.true(ages.size >= 3, [...ages].join());
+  t.true((await isOver) >= seen - 400, 'it was seen while it was blocked');
+
+  await until('document.querySelector("#open-findings").children.length === 0');
+  await until('/tallyEverything/.test(document.querySelector(".finding-title").textContent)');
+  await until('document.querySelectorAll("#lane .mark").length >= 1');
+  await page.click('#lane .mark');
+  await until('document.querySelector("details.finding[open]") !== null');
+  const body = await value<string>('document.querySelector("details.finding[open] .finding-body").textContent');
+  t.regex(body, /tallyEverything/);
+  t.regex(body, /dashboard-app\.(js|ts):\d+/);
+  t.regex(body, /\/block\/10000/);
+  isClean(t, watched, pageOf(app));
+});
+
+test.serial('Hostile names are text, in light, in dark and on a phone, and axe finds nothing serious', async (t) => {
+  const app = await startApp(t, 'dashboard-app', { LOADLINE_SLOW_REQUEST: '1000' });
+  await openLoop({ rate: 50, count: 60, url: (i) => app.url + encodeURI(HOSTILE[i % HOSTILE.length]!).replaceAll('#', '%23') });
+  const slow = fetch(`${app.url}/wait/60000/${encodeURIComponent(HOSTILE[0]!)}`).catch(() => undefined);
+  t.teardown(() => slow);
+  const browser = await startChromium(t);
+
+  const strict = await openPage(browser, pageOf(app), WALL);
+  await strict.until('document.querySelectorAll("#route-list tbody tr").length >= 5');
+  await strict.until('document.querySelectorAll("#metric-list tbody tr").length >= 5');
+  await strict.until('document.querySelectorAll("#request-list tbody tr").length >= 1');
+  await strict.until('document.querySelectorAll(".finding").length >= 1');
+  const routes = (await strict.value<string[]>(texts('#route-list tbody th .pattern'))).join('\n');
+  const labels = (await strict.value<string[]>(texts('#metric-list tbody td bdi'))).join('\n');
+  for (const text of HOSTILE.slice(0, 3)) {
+    t.true(routes.includes(text), `${text} in ${routes}`);
+    t.true(labels.includes(JSON.stringify(text)), `${text} in ${labels}`);
+  }
+  t.true(routes.includes('/\\u202egnp.exe\\u2066'));
+  t.notRegex(await strict.value<string>('document.body.textContent'), /[\u202e\u2066]/);
+  t.deepEqual(await strict.value(texts('main img, main script, main [autofocus], main [onerror], main [onfocus]')), []);
+  t.regex(await strict.page.title(), /loadline/);
+  for (const button of await strict.page.$$('#route-list .row-link, #metric-list .row-link')) await button.click();
+  await strict.page.click('.finding summary');
+  await strict.until('document.querySelectorAll(".plotted").length >= 6');
+  isClean(t, strict, pageOf(app));
+  await strict.page.close();
+
+  for (const [name, looks] of Object.entries({
+    light: { width: 1440, height: 3000 },
+    dark: { width: 1024, height: 3000, scheme: 'dark' as const },
+    phone: { width: 360, height: 5000 },
+    'dark phone': { width: 360, height: 5000, scheme: 'dark' as const },
+  })) {
+    const { page, value, until } = await openPage(browser, pageOf(app), { ...looks, bypassPolicy: true });
+    await until('document.querySelectorAll(".chart canvas").length > 5');
+    await until('document.querySelectorAll("#route-list tbody tr").length >= 5');
+    await page.click('.finding summary');
+    await page.click('#route-list .row-link');
+    await page.click('#chart-memory .chart-head button');
+    await until('document.querySelectorAll("#chart-memory tbody tr").length > 0');
+    t.is(await value('document.documentElement.scrollWidth'), looks.width, `${name}: scrolls sideways`);
+    await page.evaluate(AXE);
+    const found = await value<string[]>(
+      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | ')))`,
+    );
+    t.deepEqual(found, [], name);
+    await page.close();
+  }
+  await app.stop();
+});
+
+test.serial('When the app ends the page says since when, and goes on when it is back', async (t) => {
+  const metricsPort = await freePort();
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) };
+  const url = `http://127.0.0.1:${metricsPort}/`;
+  const first = await startApp(t, 'dashboard-app', env);
+  const { value, until } = await openPage(await startChromium(t), url);
+  await until('/pid/.test(document.querySelector("#about").textContent)');
+  const about = await value<string>('document.querySelector("#about").textContent');
+  t.is(await value('document.querySelector("#banner").hidden'), true);
+
+  await first.stop();
+  await until('/No data since \\d\\d:\\d\\d:\\d\\d: the agent does not answer/.test(document.querySelector("#banner").textContent)');
+  t.is(await value('document.body.classList.contains("stale")'), true);
+
+  await startApp(t, 'dashboard-app', env);
+  await until('document.querySelector("#banner").hidden', 60_000);
+  await until(`document.querySelector("#about").textContent.split(" · ")[1] !== ${JSON.stringify(about.split(' · ')[1])}`);
+  t.is(await value('document.body.classList.contains("stale")'), false);
+});

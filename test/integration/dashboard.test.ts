@@ -17,7 +17,8 @@ const BLOCK = 10_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
 const pageOf = (app: App) => `http://127.0.0.1:${app.metricsPort}/`;
-const texts = (selector: string) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((e) => e.textContent)`;
+const texts = (selector: string) =>
+  `[...document.querySelectorAll(${JSON.stringify(selector)})].map((e) => e.textContent)`;
 
 /** A page of this agent alone, without a complaint. */
 function isClean(t: ExecutionContext, { complaints, requests }: Watched, url: string): void {
@@ -119,43 +120,50 @@ test.serial('The page is used by keyboard alone, and keeps the stretch that was 
   t.is(await value('document.querySelector("#route-list th:nth-child(2)").getAttribute("aria-sort")'), 'ascending');
 });
 
-test.serial('While the app is blocked for 10 s the page goes on, and the stall bears the guilty function’s name', async (t) => {
-  const app = await startApp(t, 'dashboard-app');
-  const watched = await openPage(await startChromium(t), pageOf(app), WALL);
-  const { page, value, until } = watched;
-  await openLoop({ rate: 20, count: 100, url: () => `${app.url}/orders` });
-  const block = fetch(`${app.url}/block/${BLOCK}`);
-  const isOver = block.then(() => Date.now());
+test.serial(
+  'While the app is blocked for 10 s the page goes on, and the stall bears the guilty function’s name',
+  async (t) => {
+    const app = await startApp(t, 'dashboard-app');
+    const watched = await openPage(await startChromium(t), pageOf(app), WALL);
+    const { page, value, until } = watched;
+    await openLoop({ rate: 20, count: 100, url: () => `${app.url}/orders` });
+    const block = fetch(`${app.url}/block/${BLOCK}`);
+    const isOver = block.then(() => Date.now());
 
-  await until('/blocked.*tallyEverything/.test(document.querySelector("#verdict-text").textContent)');
-  t.is(await value('document.querySelector("#verdict").dataset.state'), 'critical');
-  await until('/tallyEverything/.test(document.querySelector("#open-findings").textContent)');
-  const points = 'document.querySelector("#chart-utilization p[id$=words]").textContent';
-  const [ages, words] = [new Set<string>(), new Set<string>()];
-  for (let i = 0; i < 16 && ages.size < 3; i++) {
-    ages.add(await value<string>('document.querySelector("#open-findings .age")?.textContent ?? "over"'));
-    words.add(await value<string>(points));
-    await new Promise((resolve) => setTimeout(resolve, 400));
-  }
-  const seen = Date.now();
-  t.true(ages.size >= 3, [...ages].join());
-  t.true((await isOver) >= seen - 400, 'it was seen while it was blocked');
+    await until('/blocked.*tallyEverything/.test(document.querySelector("#verdict-text").textContent)');
+    t.is(await value('document.querySelector("#verdict").dataset.state'), 'critical');
+    await until('/tallyEverything/.test(document.querySelector("#open-findings").textContent)');
+    const points = 'document.querySelector("#chart-utilization p[id$=words]").textContent';
+    const [ages, words] = [new Set<string>(), new Set<string>()];
+    for (let i = 0; i < 16 && ages.size < 3; i++) {
+      ages.add(await value<string>('document.querySelector("#open-findings .age")?.textContent ?? "over"'));
+      words.add(await value<string>(points));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    const seen = Date.now();
+    t.true(ages.size >= 3, [...ages].join());
+    t.true((await isOver) >= seen - 400, 'it was seen while it was blocked');
 
-  await until('document.querySelector("#open-findings").children.length === 0');
-  await until('/tallyEverything/.test(document.querySelector(".finding-title").textContent)');
-  await until('document.querySelectorAll("#lane .mark").length >= 1');
-  await page.click('#lane .mark');
-  await until('document.querySelector("details.finding[open]") !== null');
-  const body = await value<string>('document.querySelector("details.finding[open] .finding-body").textContent');
-  t.regex(body, /tallyEverything/);
-  t.regex(body, /dashboard-app\.(js|ts):\d+/);
-  t.regex(body, /\/block\/10000/);
-  isClean(t, watched, pageOf(app));
-});
+    await until('document.querySelector("#open-findings").children.length === 0');
+    await until('/tallyEverything/.test(document.querySelector(".finding-title").textContent)');
+    await until('document.querySelectorAll("#lane .mark").length >= 1');
+    await page.click('#lane .mark');
+    await until('document.querySelector("details.finding[open]") !== null');
+    const body = await value<string>('document.querySelector("details.finding[open] .finding-body").textContent');
+    t.regex(body, /tallyEverything/);
+    t.regex(body, /dashboard-app\.(js|ts):\d+/);
+    t.regex(body, /\/block\/10000/);
+    isClean(t, watched, pageOf(app));
+  },
+);
 
 test.serial('Hostile names are text, in light, in dark and on a phone, and axe finds nothing serious', async (t) => {
   const app = await startApp(t, 'dashboard-app', { LOADLINE_SLOW_REQUEST: '1000' });
-  await openLoop({ rate: 50, count: 60, url: (i) => app.url + encodeURI(HOSTILE[i % HOSTILE.length]!).replaceAll('#', '%23') });
+  await openLoop({
+    rate: 50,
+    count: 60,
+    url: (i) => app.url + encodeURI(HOSTILE[i % HOSTILE.length]!).replaceAll('#', '%23'),
+  });
   const slow = fetch(`${app.url}/wait/60000/${encodeURIComponent(HOSTILE[0]!)}`).catch(() => undefined);
   t.teardown(() => slow);
   const browser = await startChromium(t);
@@ -218,11 +226,15 @@ test.serial('When the app ends the page says since when, and goes on when it is 
   t.is(await value('document.querySelector("#banner").hidden'), true);
 
   await first.stop();
-  await until('/No data since \\d\\d:\\d\\d:\\d\\d: the agent does not answer/.test(document.querySelector("#banner").textContent)');
+  await until(
+    '/No data since \\d\\d:\\d\\d:\\d\\d: the agent does not answer/.test(document.querySelector("#banner").textContent)',
+  );
   t.is(await value('document.body.classList.contains("stale")'), true);
 
   await startApp(t, 'dashboard-app', env);
   await until('document.querySelector("#banner").hidden', 60_000);
-  await until(`document.querySelector("#about").textContent.split(" · ")[1] !== ${JSON.stringify(about.split(' · ')[1])}`);
+  await until(
+    `document.querySelector("#about").textContent.split(" · ")[1] !== ${JSON.stringify(about.split(' · ')[1])}`,
+  );
   t.is(await value('document.body.classList.contains("stale")'), false);
 });

@@ -11,11 +11,14 @@ import { formatMetric, unitOf } from './units.ts';
 import { whileVisible } from './while-visible.ts';
 import { attributesText, count, visible } from './words.ts';
 
+/** What the agent measures is in the charts above. */
+const OWN = 'loadline';
 /** ms. */
 const PAUSE = 5000;
 
 export class AppMetrics {
   readonly #filter = find('metric-filter') as HTMLInputElement;
+  readonly #withOwn = find('metric-own') as HTMLInputElement;
   readonly #plots: Plots;
   readonly #table: LiveTable<SeriesRow>;
   #rows: readonly SeriesRow[] = [];
@@ -53,7 +56,7 @@ export class AppMetrics {
       ],
     });
     find('metric-list').append(this.#plots.element, this.#table.element);
-    this.#filter.addEventListener('input', () => this.#show());
+    for (const input of [this.#filter, this.#withOwn]) input.addEventListener('input', () => this.#show());
     whileVisible(find('metrics'), PAUSE, may, async (signal) => {
       const { series, leftOut } = await askJson<SeriesList>('series', signal);
       this.#rows = series;
@@ -64,11 +67,12 @@ export class AppMetrics {
 
   #show(): void {
     const query = this.#filter.value.trim();
-    const rows = this.#rows.filter(({ name, scope, description, attributes }) =>
+    const chosen = this.#withOwn.checked ? this.#rows : this.#rows.filter(({ scope }) => scope !== OWN);
+    const rows = chosen.filter(({ name, scope, description, attributes }) =>
       matches(query, [name, scope, description, attributesText(attributes)]),
     );
     this.#table.setEmpty(
-      this.#rows.length > 0
+      chosen.length > 0
         ? `No metric matches “${visible(query)}”.`
         : "The app has no metrics of its own yet. Try: import { counter } from 'loadline'; counter('orders').add(1)",
     );

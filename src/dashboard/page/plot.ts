@@ -68,7 +68,7 @@ export function createPlot(options: PlotOptions): uPlot {
         y: { range: () => range() },
       },
       axes: [
-        { ...axis, space: 64, size: 20, gap: 3, values: (_plot, splits, _at, _space, step) => timeTicks(splits, step) },
+        { ...axis, space: 64, size: 22, gap: 6, values: (_plot, splits, _at, _space, step) => timeTicks(splits, step) },
         {
           ...axis,
           size: AXIS,

@@ -78,6 +78,7 @@ test('Evidence of kinds that this page does not know is told field by field', (t
 test('Evidence may be anything: nothing throws', (t) => {
   const odd: unknown[] = [null, 1, 'x', [], {}, [null, 1, 'x', [[]]], { count: 'many', list: 7, tops: 'x', share: {} }];
   for (const key of ['culprit', 'frames', 'stacks', 'heap', 'kernel', 'requests', 'cause', 'cpu', 'other']) {
-    for (const value of odd) t.notThrows(() => readEvidence(finding({ [key]: value }), 9000), `${key}: ${JSON.stringify(value)}`);
+    for (const value of odd)
+      t.notThrows(() => readEvidence(finding({ [key]: value }), 9000), `${key}: ${JSON.stringify(value)}`);
   }
 });

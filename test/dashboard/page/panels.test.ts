@@ -7,7 +7,10 @@ const WORKERS = ['10', '2'];
 /** As feed.ts lists them: `requests/{1xx,2xx}`, `eventloop/delay`. Not those of workers, routes and series. */
 function tracksOfTheFeed(): string[] {
   const feed = readFileSync(new URL('../../../../src/dashboard/feed.ts', import.meta.url), 'utf8');
-  const lines = /```\n([\s\S]*?)```/.exec(feed)![1]!.split('\n').map((line) => line.replace(/^ \* /, '').split('   ')[0]!);
+  const lines = /```\n([\s\S]*?)```/
+    .exec(feed)![1]!
+    .split('\n')
+    .map((line) => line.replace(/^ \* /, '').split('   ')[0]!);
   const names = lines.flatMap((line) => line.match(/[^\s,{]+(\{[^}]*\})?/g) ?? []);
   return names
     .filter((name) => name.includes('/') && !name.includes('<'))

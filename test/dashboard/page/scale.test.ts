@@ -15,7 +15,10 @@ test('Marks of counts and sizes are whole', (t) => {
   t.true(increments('seconds').includes(0.005));
   for (const unit of ['count', 'seconds'] as const) {
     const list = increments(unit);
-    t.deepEqual(list, list.toSorted((a, b) => a - b));
+    t.deepEqual(
+      list,
+      list.toSorted((a, b) => a - b),
+    );
   }
 });
 

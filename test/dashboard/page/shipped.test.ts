@@ -56,7 +56,8 @@ test('The page needs no inline script or style, and names no other place', (t) =
 });
 
 test('No module parses markup, evaluates text, or stores anything', (t) => {
-  const forbidden = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|localStorage|sessionStorage|indexedDB|document\.cookie|setAttribute\('style/;
+  const forbidden =
+    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|localStorage|sessionStorage|indexedDB|document\.cookie|setAttribute\('style/;
   for (const file of loaded()) if (!file.startsWith('vendor/')) t.notRegex(read(file), forbidden, file);
 });
 

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { EventParser } from '../../../src/dashboard/page/sse.ts';
 
-const STREAM = ': hello\nretry: 2000\n\nevent: now\ndata: {"a":1}\n\ndata: x\ndata: y\n\nevent: lost\n\nid: 7\ndata:z\r\n\r\n';
+const STREAM =
+  ': hello\nretry: 2000\n\nevent: now\ndata: {"a":1}\n\ndata: x\ndata: y\n\nevent: lost\n\nid: 7\ndata:z\r\n\r\n';
 const EVENTS = [
   { event: 'now', data: '{"a":1}' },
   { event: 'message', data: 'x\ny' },

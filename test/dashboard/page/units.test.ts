@@ -1,5 +1,14 @@
 import test from 'ava';
-import { bytes, clock, duration, format, formatMetric, moment, NOTHING, unitOf } from '../../../src/dashboard/page/units.ts';
+import {
+  bytes,
+  clock,
+  duration,
+  format,
+  formatMetric,
+  moment,
+  NOTHING,
+  unitOf,
+} from '../../../src/dashboard/page/units.ts';
 
 /** With ordinary spaces. */
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');

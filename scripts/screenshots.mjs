@@ -56,7 +56,7 @@ async function picture(name, size, scheme, wait = 4000) {
   await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await tab.setViewport(size);
   await tab.goto(page);
-  await sleep(wait);
+  await Promise.all([tab.waitForSelector('.chart canvas'), sleep(wait)]);
   const path = join(FOLDER, name);
   await tab.screenshot({ path, optimizeForSpeed: false });
   await tab.close();

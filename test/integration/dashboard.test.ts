@@ -238,3 +238,40 @@ test.serial('When the app ends the page says since when, and goes on when it is 
   );
   t.is(await value('document.body.classList.contains("stale")'), false);
 });
+
+test.serial('A page that nobody sees asks for nothing, and catches up when it is seen again', async (t) => {
+  const app = await startApp(t, 'dashboard-app');
+  const { requests, value, until } = await openPage(await startChromium(t), pageOf(app), WALL);
+  const about = 'document.querySelector("#about").textContent';
+  const see = (state: string) =>
+    `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+     document.dispatchEvent(new Event('visibilitychange'))`;
+  await until('document.querySelectorAll("#chart-list .chart canvas").length >= 5');
+  await value(see('hidden'));
+  // What was under way when it was hidden.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const [before, asked] = [await value(about), requests.length];
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  t.is(await value(about), before);
+  t.deepEqual(requests.slice(asked), []);
+  await value(see('visible'));
+  await until(`${about} !== ${JSON.stringify(before)}`);
+  t.true(requests.slice(asked).some((address) => address.includes('/history')));
+});
+
+test.serial(
+  'Where the agent wants its token the browser asks for it as a password, and the page has its data',
+  async (t) => {
+    const app = await startApp(t, 'dashboard-app', {
+      OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0',
+      LOADLINE_TOKEN: 'let-me-in',
+    });
+    const browser = await startChromium(t);
+    const stranger = await browser.newPage();
+    const refused = await stranger.goto(pageOf(app)).catch((error: Error) => error.message);
+    t.regex(typeof refused === 'string' ? refused : String(refused?.status()), /401|INVALID_AUTH/);
+    const { value, until } = await openPage(browser, pageOf(app), { ...WALL, password: 'let-me-in' });
+    await until('document.querySelectorAll("#chart-list .chart canvas").length >= 5');
+    t.is(await value('document.querySelector("#banner").hidden'), true);
+  },
+);

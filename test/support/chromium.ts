@@ -27,6 +27,8 @@ export interface Looks extends Partial<Size> {
   readonly scheme?: 'light' | 'dark';
   /** For code that a test brings in; the page's own policy does not hold then. */
   readonly bypassPolicy?: boolean;
+  /** Of HTTP authentication. */
+  readonly password?: string;
 }
 
 /** A page that is open, and all that went wrong on it. */
@@ -63,7 +65,7 @@ export async function startChromium(owner: Owner): Promise<Browser> {
 }
 
 export async function openPage(browser: Browser, url: string, looks: Looks = {}): Promise<Watched> {
-  const { width = 1440, height = 900, scheme = 'light', bypassPolicy = false } = looks;
+  const { width = 1440, height = 900, scheme = 'light', bypassPolicy = false, password } = looks;
   const page = await browser.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -75,6 +77,7 @@ export async function openPage(browser: Browser, url: string, looks: Looks = {})
   await page.setBypassCSP(bypassPolicy);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await page.setViewport({ width, height });
+  if (password !== undefined) await page.authenticate({ username: '', password });
   await page.goto(url);
   const value = <Value>(expression: string) => page.evaluate(expression) as Promise<Value>;
   const until = async (expression: string, limit = 30_000) => {

@@ -3,7 +3,7 @@
  * server wants its token, the browser has asked for it as a password before it showed this page, and sends it along.
  */
 
-/** It answers, but not us. */
+/** It answers, but not with what was asked for. */
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number, text: string) {
@@ -12,11 +12,10 @@ export class Refused extends Error {
   }
 }
 
-/** @throws Refused on 401 and 403, Error on anything else that is no success */
+/** @throws Refused when the answer is no success, Error when there is none */
 export async function ask(path: string, signal?: AbortSignal): Promise<Response> {
   const response = await fetch(path, { signal, cache: 'no-store', redirect: 'error' });
-  if (response.status === 401 || response.status === 403) throw new Refused(response.status, await response.text());
-  if (!response.ok) throw new Error(`${path}: status ${response.status}`);
+  if (!response.ok) throw new Refused(response.status, await response.text());
   return response;
 }
 

@@ -24,21 +24,27 @@ export class Banner {
     document.body.classList.remove('stale');
   }
 
-  /** @param since epoch ms of the latest number, undefined when there was none */
-  lost(since: number | undefined): void {
+  /**
+   * @param since epoch ms of the latest number, undefined when there was none
+   * @param refusal what the agent said, where it said something
+   */
+  lost(since: number | undefined, refusal: Refused | undefined): void {
     const known = since === undefined ? 'No data' : `No data since ${clock(since)}`;
-    this.#show(`${known}: the agent does not answer.`, [
-      h('span', {}, 'The app has ended, or this page cannot reach it. Trying again.'),
+    const reason = refusal ? `the agent answers ${refusal.status}` : 'the agent does not answer';
+    const more = refusal ? wordsOf(refusal) : 'The app has ended, or this page cannot reach it.';
+    this.#show(`${known}: ${reason}.`, [
+      h('span', {}, `${more} Trying again.`),
       button({ class: 'quiet' }, this.#retry, 'Try now'),
     ]);
   }
 
-  refused({ status, message }: Refused): void {
+  refused(refusal: Refused): void {
+    const { status } = refusal;
     const title = status === 401 ? 'This agent wants its token.' : 'This agent does not answer this page.';
     const remedy =
       status === 401
         ? 'Load this page again and give the value of the app’s LOADLINE_TOKEN as the password, with any user name.'
-        : visible(message.trim()).slice(0, 500);
+        : wordsOf(refusal);
     this.#show(title, [h('span', {}, remedy), button({ class: 'quiet' }, () => location.reload(), 'Load again')]);
   }
 
@@ -49,4 +55,8 @@ export class Banner {
     this.#element.replaceChildren(stateIcon('critical'), h('strong', {}, title), ...parts);
     document.body.classList.add('stale');
   }
+}
+
+function wordsOf({ message }: Refused): string {
+  return visible(message.trim()).slice(0, 500);
 }

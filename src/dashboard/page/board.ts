@@ -8,10 +8,12 @@ import { onSight } from './while-visible.ts';
 export class Board {
   readonly view: View;
   readonly #charts = new Set<Chart>();
-  #marks: readonly Mark[] = [];
+  readonly #marks: () => readonly Mark[];
 
-  constructor(view: View) {
+  /** @param marks as they are when the charts are drawn */
+  constructor(view: View, marks: () => readonly Mark[]) {
     this.view = view;
+    this.#marks = marks;
     view.onChange(() => this.draw());
     onTheme(() => {
       for (const chart of this.#charts) chart.redraw();
@@ -20,7 +22,7 @@ export class Board {
 
   /** The caller puts its element somewhere. */
   add(options: Pick<ChartOptions, 'panel' | 'level' | 'timeline'>): Chart {
-    const chart = new Chart({ ...options, view: this.view, marks: () => this.#marks });
+    const chart = new Chart({ ...options, view: this.view, marks: this.#marks });
     this.#charts.add(chart);
     onSight(chart.element, (isVisible) => chart.setVisible(isVisible));
     return chart;
@@ -29,11 +31,6 @@ export class Board {
   remove(chart: Chart): void {
     this.#charts.delete(chart);
     chart.destroy();
-  }
-
-  setMarks(marks: readonly Mark[]): void {
-    this.#marks = marks;
-    if (!this.view.isPaused) this.draw();
   }
 
   draw(): void {

@@ -1,14 +1,12 @@
 /** One chart: title, legend, picture, the same as a table, the same in words. */
-import type { TrackId } from '../feed.ts';
 import { ChartTable } from './chart-table.ts';
 import { button, h, setAttribute, setText } from './dom.ts';
+import { drawnOf, extentOf, isShown } from './drawn.ts';
 import { Legend } from './legend.ts';
 import type { Line, Panel } from './panels.ts';
 import { createPlot, type Mark, moveCursor } from './plot.ts';
-import { isInSight } from './scale.ts';
-import { stacked } from './stack.ts';
 import { describe } from './summary.ts';
-import type { Frame, Timeline, Values } from './timeline.ts';
+import type { Frame, Timeline } from './timeline.ts';
 import { clock, format } from './units.ts';
 import type uPlot from './vendor/uPlot.esm.js';
 import type { View } from './view.ts';
@@ -158,22 +156,10 @@ export class Chart {
     const hasValues = series.some((values) => values.some((value) => value !== null));
     this.element.classList.toggle('is-empty', !hasValues);
     if (!hasValues) return;
-    const visible = series.map((values, at) => (this.#isHidden(this.#lines[at]!.track) ? gaps(values) : values));
-    const drawn = this.#options.panel.stacked ? this.#stack(visible) : visible;
+    const drawn = drawnOf(series, this.#lines, this.#legend.hidden, this.#options.panel.stacked ?? false);
     this.#extent = extentOf(drawn, this.#lines);
     this.#plot ??= this.#create();
     this.#plot?.setData([times, ...drawn], true);
-  }
-
-  #isHidden(track: TrackId): boolean {
-    return this.#legend.hidden.has(track);
-  }
-
-  /** All but the limits, on top of each other. */
-  #stack(series: readonly Values[]): Values[] {
-    const areas = series.filter((_, at) => !this.#lines[at]!.limit);
-    const sums = stacked(areas);
-    return series.map((values, at) => (this.#lines[at]!.limit ? values : sums[areas.indexOf(values)]!));
   }
 
   #create(): uPlot | undefined {
@@ -266,33 +252,4 @@ export class Chart {
     const values = this.#lines.map(({ label }, at) => `${label} ${format(unit, series[at]![index])}`);
     setText(this.#said, `${clock(times[index]!)}: ${values.join(', ')}`);
   }
-}
-
-/** What is not known at all is left out, what is rare also while it is nothing. */
-function isShown({ line, values }: { line: Line; values: Values }): boolean {
-  return values.some((value) => value !== null && (!line.rare || value > 0));
-}
-
-function gaps(values: Values): Values {
-  return values.map(() => null);
-}
-
-/** Least and most of all lines, of limits only those in sight. */
-function extentOf(series: readonly Values[], lines: readonly Line[]): [number | null, number | null] {
-  let least: number | null = null;
-  let most: number | null = null;
-  const take = (value: number | null) => {
-    if (value === null) return;
-    if (least === null || value < least) least = value;
-    if (most === null || value > most) most = value;
-  };
-  series.forEach((values, at) => {
-    if (!lines[at]!.limit) values.forEach(take);
-  });
-  const top = most;
-  series.forEach((values, at) => {
-    const limit = values.at(-1) ?? null;
-    if (lines[at]!.limit && isInSight(limit, top)) take(limit);
-  });
-  return [least, most];
 }

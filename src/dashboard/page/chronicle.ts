@@ -21,6 +21,11 @@ export class Chronicle {
     this.#loaded = loaded;
   }
 
+  /** Epoch ms: since when something is known. */
+  get first(): number | undefined {
+    return this.#coarse.first ?? this.fine.first;
+  }
+
   /** That of the step which the view needs. The coarse one is asked for when it is first looked at, then each minute. */
   timeline(): Timeline {
     if (stepFor(this.#view.span, this.fine.first, this.#view.last) === 5) return this.fine;

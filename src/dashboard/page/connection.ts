@@ -8,17 +8,19 @@ import { EventParser, type ServerEvent } from './sse.ts';
 
 /** `Now` comes each second; this long without any is a dead line. */
 const SILENCE = 5000;
+/** Statuses that asking again does not change. */
+const FINAL = [401, 403];
 
 export interface Listener {
-  /** The stream stands; what was missed is to be asked for. */
-  opened(): void;
+  /** The stream stands; what was missed is to be asked for. Where that fails the stream is given up, too. */
+  opened(): Promise<void>;
   now(now: Now): void;
   point(point: TrackPoint): void;
   /** @param first of this connection: takes the place of all that was known */
   findings(findings: readonly Finding[], first: boolean): void;
-  /** @param retry ms until the next try */
-  lost(retry: number): void;
-  /** The server asks for a token, or will not answer this page at all. It is not asked again by itself. */
+  /** It is tried again. @param refusal what the server said, where it said something */
+  lost(refusal: Refused | undefined): void;
+  /** The server wants a token, or will not answer this page at all. It is not asked again by itself. */
   refused(refusal: Refused): void;
 }
 
@@ -33,10 +35,6 @@ export class Connection {
     this.#listener = listener;
   }
 
-  get isRunning(): boolean {
-    return this.#abort !== undefined;
-  }
-
   /** Now, whatever was planned. */
   start(): void {
     this.stop();
@@ -45,8 +43,8 @@ export class Connection {
     this.#hold(abort).catch((error: Error) => {
       if (this.#abort !== abort) return;
       this.stop();
-      if (error instanceof Refused) this.#listener.refused(error);
-      else this.#retry();
+      if (error instanceof Refused && FINAL.includes(error.status)) this.#listener.refused(error);
+      else this.#retry(error instanceof Refused ? error : undefined);
     });
   }
 
@@ -57,11 +55,10 @@ export class Connection {
     this.#abort = undefined;
   }
 
-  #retry(): void {
+  #retry(refusal: Refused | undefined): void {
     this.#tries++;
-    const delay = backoff(this.#tries, Math.random());
-    this.#listener.lost(delay);
-    this.#timer = setTimeout(() => this.start(), delay);
+    this.#listener.lost(refusal);
+    this.#timer = setTimeout(() => this.start(), backoff(this.#tries, Math.random()));
   }
 
   /** Rejects when the stream ends, however it does. */
@@ -71,14 +68,18 @@ export class Connection {
     const parser = new EventParser();
     const decoder = new TextDecoder();
     const reader = response.body!.getReader();
-    this.#listener.opened();
+    this.#listener.opened().then(
+      () => {
+        this.#tries = 0;
+      },
+      (error) => abort.abort(error),
+    );
     for (let isFirst = true; ; ) {
       const { done, value } = await reader.read();
       if (done) throw new Error('the stream ended');
       this.#watch(abort);
       for (const event of parser.push(decoder.decode(value, { stream: true }))) {
         if (abort.signal.aborted) throw new Error('given up');
-        this.#tries = 0;
         this.#take(event, isFirst);
         if (event.event === 'findings') isFirst = false;
       }
@@ -87,9 +88,14 @@ export class Connection {
 
   #take({ event, data }: ServerEvent, isFirst: boolean): void {
     const value: unknown = JSON.parse(data);
-    if (event === 'now') this.#listener.now(value as Now);
-    if (event === 'point') this.#listener.point(value as TrackPoint);
-    if (event === 'findings') this.#listener.findings(value as Finding[], isFirst);
+    try {
+      if (event === 'now') this.#listener.now(value as Now);
+      if (event === 'point') this.#listener.point(value as TrackPoint);
+      if (event === 'findings') this.#listener.findings(value as Finding[], isFirst);
+    } catch (error) {
+      // A fault of this page is no fault of the line.
+      reportError(error);
+    }
   }
 
   #watch(abort: AbortController): void {

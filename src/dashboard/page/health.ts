@@ -19,6 +19,9 @@ const WORDS: Readonly<Record<State, string>> = {
   unknown: 'not known',
 };
 
+/** Before the page's title, so that a tab that is not in front shows it. */
+const SIGNS: Partial<Record<State, string>> = { warning: '⚠ ', critical: '✖ ' };
+
 /** Of the tracks behind the vitals: unit, and what their sparklines reach up to at least. */
 const VITALS: Readonly<Record<Vital['id'], { unit: Unit; top: number; chart: string }>> = {
   eventloop: { unit: 'share', top: 1, chart: 'utilization' },
@@ -155,10 +158,10 @@ class Traffic {
   }
 }
 
-function showIdentity({ service, host, pid, node, version, uptime }: Now): void {
+function showIdentity({ verdict, service, host, pid, node, version, uptime }: Now): void {
   setText(find('service'), visible(service));
   const about = `${visible(host)} · pid ${pid} · Node ${visible(node).replace(/^v/, '')} · up ${duration(uptime)} · loadline ${visible(version)}`;
   setText(find('about'), about);
-  const title = `${visible(service)} · loadline`;
+  const title = `${SIGNS[verdict.state] ?? ''}${visible(service)} · loadline`;
   if (document.title !== title) document.title = title;
 }

@@ -21,8 +21,8 @@ import { visible } from './words.ts';
 import { Workers } from './workers.ts';
 
 const view = new View();
-const board = new Board(view);
-const chronicle = new Chronicle(view, () => board.draw());
+const board = new Board(view, () => findings.map(markOf));
+const chronicle = new Chronicle(view, drawAll);
 const health = new Health(chronicle.fine);
 const openFindings = new OpenFindings();
 const lane = new Lane();
@@ -37,8 +37,9 @@ let time: number | undefined;
 let findings: readonly Finding[] = [];
 
 const connection = new Connection({
-  opened() {
-    chronicle.catchUp().then(drawAll, () => connection.start());
+  async opened() {
+    await chronicle.catchUp();
+    drawAll();
   },
   now(now: Now) {
     isLive = true;
@@ -55,12 +56,12 @@ const connection = new Connection({
   },
   findings(changed, isFirst) {
     findings = isFirst ? changed : merged(findings, changed);
-    board.setMarks(findings.map(markOf));
+    if (!view.isPaused) board.draw();
     showFindings();
   },
-  lost() {
+  lost(refusal) {
     isLive = false;
-    banner.lost(time);
+    banner.lost(time, refusal);
   },
   refused(refusal) {
     isLive = false;
@@ -70,7 +71,7 @@ const connection = new Connection({
 
 function drawAll(): void {
   health.draw();
-  if (view.reach(chronicle.fine.first, chronicle.fine.last)) board.draw();
+  if (view.reach(chronicle.first, chronicle.fine.last)) board.draw();
   drawLane();
 }
 

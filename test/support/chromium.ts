@@ -44,8 +44,13 @@ export interface Watched {
   until(expression: string, limit?: number): Promise<void>;
 }
 
-/** Ends with the test. */
-export async function startChromium(owner: Owner): Promise<Browser> {
+export interface Chromium {
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+/** Whoever starts it closes it. */
+export async function startChromium(): Promise<Chromium> {
   const folder = temporaryFolder('chromium');
   const browser = await puppeteer.launch({
     executablePath: need('chromium'),
@@ -57,16 +62,22 @@ export async function startChromium(owner: Owner): Promise<Browser> {
     handleSIGTERM: false,
     handleSIGHUP: false,
   });
-  owner.teardown(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return browser;
+  return {
+    browser,
+    async close() {
+      await browser.close();
+      // Its last processes may still write for a moment.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
 }
 
-export async function openPage(browser: Browser, url: string, looks: Looks = {}): Promise<Watched> {
+/** In a profile of its own, which is gone when the test ends. */
+export async function openPage(owner: Owner, { browser }: Chromium, url: string, looks: Looks = {}): Promise<Watched> {
   const { width = 1440, height = 900, scheme = 'light', bypassPolicy = false, password } = looks;
-  const page = await browser.newPage();
+  const context = await browser.createBrowserContext();
+  owner.teardown(() => context.close());
+  const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => {

@@ -48,6 +48,8 @@ export class Board {
   /** Share of the periods in which the CPU quota was used up; null: there is none. */
   #throttled: number | null = null;
   #point: TrackPoint = { time: 0, values: {} };
+  /** Made when it is asked for first: it changes with each interval only. */
+  #table: ReturnType<Routes['rows']> | undefined;
   #begin = 0;
   #last = 0;
 
@@ -78,7 +80,9 @@ export class Board {
     this.#estimate(interval, this.#routes.record(tracks, interval, number, this.#scratch));
     this.#series.record(tracks, interval, number, this.#scratch);
     this.#history.record(number, sight.time, tracks);
-    this.#history.forget((id) => this.#isForgotten(id));
+    for (const id of this.#routes.dropped()) this.#history.forget(`route/${id}/`);
+    for (const id of this.#series.dropped()) this.#history.forget(`series/${id}/`);
+    this.#table = undefined;
     const values = common.map(([id, value]) => [id, value === null ? null : rounded(value)]);
     this.#point = { time: Math.round(sight.time), values: Object.fromEntries(values) };
     return this.#point;
@@ -92,13 +96,14 @@ export class Board {
     return this.#series.list(sight);
   }
 
-  /** `findings`: those that last. */
-  now(sight: Sight, findings: readonly OpenProblem[]): Now {
-    const { time, resource } = sight;
+  /** `findings`: those that last. `time`: epoch ms; the sight may be a little older. */
+  now(sight: Sight, findings: readonly OpenProblem[], time = sight.time): Now {
+    const { resource } = sight;
     const present = new Lookup(sight.metrics);
     const workers = rowsOf(sight.processes, time, this.#rates);
     const vitals = vitalsOf(this.#vitalsInput(present));
-    const { rows, leftOut } = this.#routes.rows(this.#costs, this.#scratch);
+    this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
+    const { rows, leftOut } = this.#table;
     const { version, node, pid, uptime } = this.#options;
     const text = (key: string) => String(resource[key] ?? '');
     return {
@@ -136,11 +141,6 @@ export class Board {
       }
     }
     return tracks;
-  }
-
-  #isForgotten(id: TrackId): boolean {
-    const [kind, name = ''] = id.split('/');
-    return (kind === 'route' && !this.#routes.isKept(name)) || (kind === 'series' && !this.#series.isKept(name));
   }
 
   #vitalsInput(present: Lookup): VitalsInput {

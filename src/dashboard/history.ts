@@ -84,9 +84,10 @@ export class History {
     return { step, times, tracks };
   }
 
-  forget(isForgotten: (id: TrackId) => boolean): void {
+  /** Lets go of all tracks that begin so. */
+  forget(prefix: string): void {
     for (const [id, track] of this.#tracks) {
-      if (!isForgotten(id)) continue;
+      if (!id.startsWith(prefix)) continue;
       for (const ring of [track.fine, track.means, track.peaks]) ring.forget(Number.POSITIVE_INFINITY);
       this.#tracks.delete(id);
     }

@@ -8,6 +8,7 @@ export class Kept {
   /** By id: the last point at which something happened. */
   readonly #seen = new Map<string, number>();
   readonly #ranks = new Map<string, number>();
+  #dropped: string[] = [];
   /** There was no room at that point, for that rank. */
   #full = { point: -1, rank: 0 };
 
@@ -29,6 +30,13 @@ export class Kept {
     return true;
   }
 
+  /** Those that made room since the last call. */
+  dropped(): readonly string[] {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    return dropped;
+  }
+
   #makeRoom(point: number, rank: number): boolean {
     if (this.#full.point === point && rank >= this.#full.rank) return false;
     let worst: string | undefined;
@@ -42,6 +50,7 @@ export class Kept {
     }
     this.#seen.delete(worst);
     this.#ranks.delete(worst);
+    this.#dropped.push(worst);
     return true;
   }
 

@@ -1,11 +1,15 @@
 /** Server-sent events: what is told to all pages that are open, each of which may be gone, slow or hostile. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jsonText } from '../reporter/json-route.ts';
+import { isRead } from '../reporter/read-only.ts';
 
 /** Streams at once: half of the server's sockets, so that scrapes and pages always find one. */
 export const STREAMS = 32;
-/** Bytes that may wait for a client before it is taken for one that does not read. */
-export const BACKLOG = 1_000_000;
+/**
+ * Bytes that may wait for a client when there is something new; with more it is taken for one that does not read. All
+ * clients wait for the same bytes in memory.
+ */
+export const BACKLOG = 4_000_000;
 /** ms after which a page that lost its stream asks again. */
 const RETRY = 2000;
 
@@ -31,6 +35,7 @@ export class Live {
 
   /** Answers one request with a stream, which lasts until its client leaves or falls behind. */
   async open(request: IncomingMessage, response: ServerResponse, lift: () => void): Promise<void> {
+    if (!isRead(request, response)) return;
     if (this.size >= STREAMS) {
       response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '10' });
       response.end(`${STREAMS} pages are open already: close one\n`);
@@ -61,11 +66,11 @@ export class Live {
     }
   }
 
-  /** Tells everybody. */
-  tell(event: string, value: unknown): void {
+  /** Tells everybody; `text` is of `eventText`. */
+  tell(text: string): void {
     if (this.#streams.size === 0) return;
-    const text = eventText(event, value);
-    for (const stream of this.#streams) this.#write(stream, text);
+    const bytes = Buffer.from(text);
+    for (const stream of this.#streams) this.#write(stream, bytes);
   }
 
   /** Ends all streams, and those that are about to begin. */
@@ -75,9 +80,12 @@ export class Live {
     this.#streams.clear();
   }
 
-  #write(stream: ServerResponse, text: string): void {
-    stream.write(text);
-    if (stream.writableLength <= BACKLOG) return;
+  /** What is told now may be large: only what was told before says whether its client reads. */
+  #write(stream: ServerResponse, text: string | Buffer): void {
+    if (stream.writableLength <= BACKLOG) {
+      stream.write(text);
+      return;
+    }
     this.#streams.delete(stream);
     stream.destroy();
   }

@@ -78,8 +78,14 @@ export class Routes {
     return all;
   }
 
+  /** Whether a route has tracks. */
   isKept(id: string): boolean {
     return this.#kept.has(id);
+  }
+
+  /** Routes whose tracks are over since the last call. */
+  dropped(): readonly string[] {
+    return this.#kept.dropped();
   }
 
   /** Busiest first. */

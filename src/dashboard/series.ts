@@ -35,8 +35,9 @@ export class Series {
     }
   }
 
-  isKept(id: string): boolean {
-    return this.#kept.has(id);
+  /** Series whose tracks are over since the last call. */
+  dropped(): readonly string[] {
+    return this.#kept.dropped();
   }
 
   /** The app's own first. */

@@ -26,6 +26,7 @@ test('who has waited longest goes first', (t) => {
     kept.take(id, point);
   t.true(kept.take('d', 1000));
   t.false(kept.has('b'));
+  t.deepEqual([kept.dropped(), kept.dropped()], [['b'], []]);
 });
 
 test('who has a lesser rank is let in before one of a greater, and never the other way round', (t) => {

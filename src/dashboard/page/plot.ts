@@ -117,10 +117,10 @@ function seriesOf(line: Line, stacked: boolean): uPlot.Series {
   const isArea = stacked && !line.limit;
   return {
     stroke: ink,
-    width: line.limit ? 1 : 1.5,
+    width: stacked || line.limit ? 1 : 1.5,
     ...(line.dashed && { dash: [5, 4] }),
     // Of a stack only the lowest reaches the ground; bands fill the others.
-    ...(isArea && { fill: () => `${ink()}66` }),
+    ...(isArea && { fill: () => `${ink()}88` }),
     points: { show: true, size: 3, fill: ink, filter: lonely },
   };
 }
@@ -144,7 +144,7 @@ function bandsOf(lines: readonly Line[]): uPlot.Band[] {
   const areas = lines.flatMap((line, at) => (line.limit ? [] : [at + 1]));
   return areas.slice(1).map((upper, at) => ({
     series: [upper, areas[at]!],
-    fill: () => `${currentTheme().inks[lines[upper - 1]!.ink]}66`,
+    fill: () => `${currentTheme().inks[lines[upper - 1]!.ink]}88`,
   }));
 }
 

@@ -40,17 +40,22 @@ export class Timeline {
     return this.#tracks.get(track)?.at(-1) ?? null;
   }
 
-  /** What the server knows takes the place of what is known here; what is older than that stays. */
+  /**
+   * What the server knows takes the place of what is known here; what is older than that stays, and what came meanwhile.
+   */
   load(history: History): void {
-    const start = history.times[0];
-    const kept = start === undefined ? this.#times.length : this.#times.filter((time) => time < start).length;
+    const [start, end] = [history.times[0], history.times.at(-1)];
+    if (start === undefined || end === undefined) return;
+    const later = this.#pointsAfter(end);
+    const kept = lowerBound(this.#times, start);
     const gap = this.#missing(this.#times[kept - 1], start);
-    const length = kept + gap.length + history.times.length;
     this.#times = [...this.#times.slice(0, kept), ...gap, ...history.times];
+    const { length } = this.#times;
     const peaks = Object.entries(history.tracks).map(([id, track]) => [id, track.peaks ?? track.values] as const);
     const values = Object.entries(history.tracks).map(([id, track]) => [id, track.values] as const);
     this.#tracks = extended(this.#tracks, new Map(values), kept, gap.length, length);
     this.#peaks = extended(this.#peaks, new Map(peaks), kept, gap.length, length);
+    for (const point of later) this.append(point);
     this.#trim();
   }
 
@@ -71,6 +76,14 @@ export class Timeline {
     const source = peaks ? this.#peaks : this.#tracks;
     const series = tracks.map((id) => source.get(id)?.slice(start, end) ?? new Array(end - start).fill(null));
     return { times: times.slice(start, end), series };
+  }
+
+  #pointsAfter(end: number): TrackPoint[] {
+    const first = lowerBound(this.#times, end + 1);
+    return this.#times.slice(first).map((time, at) => {
+      const values = [...this.#tracks].map(([id, list]) => [id, list[first + at] ?? null] as const);
+      return { time, values: Object.fromEntries(values) };
+    });
   }
 
   #push(time: number, values: TrackPoint['values']): void {

@@ -66,6 +66,20 @@ test('Catching up fills in what was missed, and keeps what the server has forgot
   });
 });
 
+test('A point that overtakes the history on its way is kept', (t) => {
+  const timeline = new Timeline(5);
+  timeline.append({ time: 20 * SECOND, values: { a: 4, b: 1 } });
+  timeline.load(history([5, 10, 15], { a: [1, 2, 3] }));
+  timeline.append({ time: 25 * SECOND, values: { a: 5 } });
+  t.deepEqual(all(timeline, 'a', 'b'), {
+    times: [5, 10, 15, 20, 25],
+    series: [
+      [1, 2, 3, 4, 5],
+      [null, null, null, 1, null],
+    ],
+  });
+});
+
 test('An app that was started anew leaves a gap between its two lives', (t) => {
   const timeline = new Timeline(5);
   timeline.load(history([5, 10], { a: [1, 2] }));

@@ -4,6 +4,9 @@ import { PANELS } from '../../../src/dashboard/page/panels.ts';
 
 const WORKERS = ['10', '2'];
 
+/** What a vital shows, and a chart by its parts. */
+const BY_PARTS = ['cpu/total'];
+
 /** As feed.ts lists them: `requests/{1xx,2xx}`, `eventloop/delay`. Not those of workers, routes and series. */
 function tracksOfTheFeed(): string[] {
   const feed = readFileSync(new URL('../../../../src/dashboard/feed.ts', import.meta.url), 'utf8');
@@ -27,7 +30,7 @@ const known = WORKERS.flatMap((worker) =>
 test('Every track that the feed tells all pages is in a chart, and no chart has another one', (t) => {
   const drawn = PANELS.flatMap(({ lines }) => [...lines([]), ...lines(known)]).map(({ track }) => track);
   const own = drawn.filter((track) => !track.startsWith('worker/'));
-  t.deepEqual([...new Set(own)].sort(), tracksOfTheFeed().sort());
+  t.deepEqual([...new Set([...own, ...BY_PARTS])].sort(), tracksOfTheFeed().sort());
 });
 
 test('Several workers have a line each, in the order that people count in; a lone one has none of its own', (t) => {

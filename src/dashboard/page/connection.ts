@@ -16,8 +16,8 @@ export interface Listener {
   opened(): Promise<void>;
   now(now: Now): void;
   point(point: TrackPoint): void;
-  /** @param first of this connection: takes the place of all that was known */
-  findings(findings: readonly Finding[], first: boolean): void;
+  /** All that are known. */
+  findings(findings: readonly Finding[]): void;
   /** It is tried again. @param refusal what the server said, where it said something */
   lost(refusal: Refused | undefined): void;
   /** The server wants a token, or will not answer this page at all. It is not asked again by itself. */
@@ -74,24 +74,23 @@ export class Connection {
       },
       (error) => abort.abort(error),
     );
-    for (let isFirst = true; ; ) {
+    for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new Error('the stream ended');
       this.#watch(abort);
       for (const event of parser.push(decoder.decode(value, { stream: true }))) {
         if (abort.signal.aborted) throw new Error('given up');
-        this.#take(event, isFirst);
-        if (event.event === 'findings') isFirst = false;
+        this.#take(event);
       }
     }
   }
 
-  #take({ event, data }: ServerEvent, isFirst: boolean): void {
+  #take({ event, data }: ServerEvent): void {
     const value: unknown = JSON.parse(data);
     try {
       if (event === 'now') this.#listener.now(value as Now);
       if (event === 'point') this.#listener.point(value as TrackPoint);
-      if (event === 'findings') this.#listener.findings(value as Finding[], isFirst);
+      if (event === 'findings') this.#listener.findings(value as Finding[]);
     } catch (error) {
       // A fault of this page is no fault of the line.
       reportError(error);

@@ -26,7 +26,7 @@ const chronicle = new Chronicle(view, drawAll);
 const health = new Health(chronicle.fine);
 const openFindings = new OpenFindings();
 const lane = new Lane();
-const list = new FindingList();
+const findingList = new FindingList();
 const banner = new Banner(() => connection.start());
 const routes = new Routes(board, () => isLive);
 const workers = new Workers();
@@ -54,8 +54,8 @@ const connection = new Connection({
     chronicle.append(point);
     drawAll();
   },
-  findings(changed, isFirst) {
-    findings = isFirst ? changed : merged(findings, changed);
+  findings(list) {
+    findings = list;
     if (!view.isPaused) board.draw();
     showFindings();
   },
@@ -78,19 +78,12 @@ function drawAll(): void {
 function showFindings(): void {
   const at = time ?? Date.now();
   openFindings.show(findings, at);
-  list.show(findings, at);
+  findingList.show(findings, at);
   drawLane();
 }
 
 function drawLane(): void {
   lane.draw(findings, view.span, time ?? Date.now());
-}
-
-/** The list of before with what is new in its place, latest first. */
-function merged(before: readonly Finding[], changed: readonly Finding[]): Finding[] {
-  const key = ({ worker, id }: Finding) => `${worker} ${id}`;
-  const all = new Map([...before, ...changed].map((finding) => [key(finding), finding]));
-  return [...all.values()].sort((a, b) => b.since - a.since).slice(0, 200);
 }
 
 function markOf(finding: Finding): Mark {

@@ -60,6 +60,12 @@ async function answersUnderPreload() {
     assert.equal(hello, 'hello');
     const metrics = await answer(`http://127.0.0.1:${metricsPort}/metrics`);
     assert.match(metrics, /^http_server_request_duration_seconds_count\{.*http_response_status_code="200".*\} 1$/m);
+    const page = await answer(`http://127.0.0.1:${metricsPort}/`, { accept: 'text/html' });
+    for (const [, file] of page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
+      await answer(`http://127.0.0.1:${metricsPort}/${file}`);
+    }
+    assert.match(await answer(`http://127.0.0.1:${metricsPort}/vendor/uPlot.esm.js`), /uPlot/);
+    process.stdout.write('the dashboard has its files\n');
     process.stdout.write(`/metrics under the preload: ${metrics.split('\n').length} lines\n`);
   } finally {
     child.kill();
@@ -77,10 +83,10 @@ async function freePort() {
 }
 
 /** The body, asked for again until there is somebody to answer, at most 10 s. */
-async function answer(url) {
+async function answer(url, headers = {}) {
   for (const limit = Date.now() + 10_000; ; ) {
     try {
-      const response = await fetch(url);
+      const response = await fetch(url, { headers });
       assert.equal(response.status, 200, url);
       return await response.text();
     } catch (error) {

@@ -3,7 +3,7 @@
  * dozen files instead of two hundred, since most of what a preload takes at start-up is finding and opening files.
  * Nothing is renamed or minified, so that a stack still tells. Paths from `src/` stay what they are (src/places.ts).
  */
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /** Entry points are what is loaded by name: by package.json, or by its path while the process runs. */
@@ -25,15 +25,22 @@ const GROUPS = [
   { entries: ['prometheus', 'graphite', 'otlp', 'pushgateway'].map((name) => `adapters/${name}`) },
   { entries: ['src/conformance'] },
   { entries: ['src/cli/loadline'], parts: 'src/cli/part-[hash]', places: '../places.js' },
+  // The page, for browsers.
+  { entries: ['src/dashboard/page/main'], platform: 'browser', target: 'es2022' },
+];
+const PAGE = 'src/dashboard/page';
+const COPIES = [
+  'src/register.cjs',
+  ...['index.html', 'style.css', 'icon.svg', 'vendor/uPlot.min.css', 'vendor/uPlot.LICENSE'].map(
+    (name) => `${PAGE}/${name}`,
+  ),
 ];
 
 rmSync('lib', { recursive: true, force: true });
 await Promise.all(GROUPS.map(bundle));
-cpSync('dist/src/register.cjs', 'lib/src/register.cjs');
-const PAGE = 'src/dashboard/page';
-if (existsSync(`dist/${PAGE}`)) cpSync(`dist/${PAGE}`, `lib/${PAGE}`, { recursive: true });
+for (const file of COPIES) cpSync(`dist/${file}`, `lib/${file}`);
 
-function bundle({ entries, parts, places }) {
+function bundle({ entries, parts, places, platform = 'node', target = 'node20.19' }) {
   return build({
     entryPoints: entries.map((entry) => `dist/${entry}.js`),
     outbase: 'dist',
@@ -42,8 +49,8 @@ function bundle({ entries, parts, places }) {
     splitting: parts !== undefined,
     ...(parts !== undefined && { chunkNames: parts }),
     format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
+    platform,
+    target,
     packages: 'external',
     logLevel: 'warning',
     plugins: places === undefined ? [] : [{ name: 'places', setup: (builder) => sharePlaces(builder, places) }],

@@ -93,6 +93,14 @@ const RULES: readonly Rule[] = [
     may: ['src/snapshot/', 'src/dashboard/', 'src/store/buckets.ts'],
     pure: true,
   })),
+  // It runs in a browser.
+  {
+    files: ['src/dashboard/page/'],
+    may: [],
+    types: ['src/dashboard/feed.ts', 'src/reporter/findings.ts', 'src/reporter/request-list.ts'],
+    packages: ['uplot'],
+    pure: true,
+  },
   {
     files: ['src/dashboard/'],
     may: [
@@ -223,6 +231,8 @@ test('Breaches are found: a probe that reads, a reporter that samples, a pure fi
     ['src/group/group.ts', '../reporter/worker.ts', true, false],
     ['src/group/ledger.ts', 'node:net', false, false],
     ['src/dashboard/board.ts', 'node:os', false, false],
+    ['src/dashboard/page/main.ts', '../board.ts', false, false],
+    ['src/dashboard/page/main.ts', '../feed.ts', false, false],
     ['src/dashboard/dashboard.ts', '../probes/http-server.ts', true, false],
     ['src/dashboard/dashboard.ts', '../reporter/worker.ts', false, false],
     ['src/reporter/worker.ts', '../config.ts', false, false],

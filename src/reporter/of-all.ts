@@ -1,7 +1,8 @@
 /** What several processes of a service tell of themselves as one list each: pure. Workers are named by their slot. */
 import { MAIN_WORKER } from '../snapshot/worker.ts';
 import { FINDINGS_LIMIT, type Finding } from './findings.ts';
-import { LISTED, type RequestList } from './requests.ts';
+import type { RequestList } from './request-list.ts';
+import { LISTED } from './requests.ts';
 
 /** By slot: what the other processes answered, which may be anything. */
 export type Answers = ReadonlyMap<number, unknown>;

@@ -1,29 +1,8 @@
 /** The requests in flight of all threads, as `GET /requests` lists them: what each map tells, also of a blocked thread. */
 import { epochOf } from '../clock.ts';
-import type { InFlight, Phase } from '../store/reader.ts';
+import type { InFlight } from '../store/reader.ts';
 import type { LivingMap } from './maps.ts';
-
-/** What `GET /requests` answers. Stable: fields are only ever added. */
-export interface RequestList {
-  /** Epoch ms, whole: when it was read. */
-  readonly time: number;
-  /** Requests in flight, those included that are not listed. */
-  readonly total: number;
-  /** Oldest first, at most 1000. */
-  readonly requests: readonly ListedRequest[];
-}
-
-export interface ListedRequest {
-  readonly worker: string;
-  readonly method: string;
-  /** Without query, cut at 118 bytes. */
-  readonly path: string;
-  /** The registered pattern; null while it is not known. */
-  readonly route: string | null;
-  readonly phase: Phase;
-  /** Seconds since it began. */
-  readonly age: number;
-}
+import type { ListedRequest, RequestList } from './request-list.ts';
 
 export const LISTED = 1000;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Finding } from '../../src/reporter/findings.ts';
 import { findingsOfAll, requestsOfAll } from '../../src/reporter/of-all.ts';
-import type { ListedRequest } from '../../src/reporter/requests.ts';
+import type { ListedRequest } from '../../src/reporter/request-list.ts';
 
 const finding = (worker: string, since: number, evidence: Finding['evidence'] = {}): Finding => ({
   ...{ id: 1, kind: 'slow-request', since, until: null, worker, severity: 'warning', title: 'x', evidence },

@@ -15,6 +15,7 @@ export const PACKAGES = {
   'victoria-metrics': 'victoria-metrics',
   'prometheus-pushgateway': 'prometheus-pushgateway',
   ss: 'iproute2',
+  chromium: 'chromium',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -27,7 +27,7 @@ export async function startExampleApp(owner: Owner, example: string, env: NodeJS
 
 async function startFile(owner: Owner, name: string, file: URL, env: NodeJS.ProcessEnv): Promise<App> {
   const port = await freePort();
-  const metricsPort = await freePort();
+  const metricsPort = Number(env.OTEL_EXPORTER_PROMETHEUS_PORT ?? (await freePort()));
   const child = await launch(owner, {
     name,
     command: process.execPath,

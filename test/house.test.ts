@@ -40,6 +40,12 @@ const ROOTS = [
   'register',
 ];
 
+/** What the dashboard knows, apart from how it is served: no I/O, no clock. */
+const DASHBOARD = [
+  ...['board', 'distribution', 'feed', 'history', 'ids', 'interval', 'kept', 'lookup', 'newcomers', 'pages'],
+  ...['resources', 'ring', 'routes', 'series', 'traffic', 'verdict', 'vitals', 'workers'],
+];
+
 /** Adapters that run on the app's thread: they bring in what another library of the app measures, or hand ours to it. */
 const BRIDGES = ['opentelemetry', 'prom'];
 /** The libraries of the field, all optional. `resources` comes with the SDK. */
@@ -80,11 +86,25 @@ const RULES: readonly Rule[] = [
   { files: ['src/conformance/'], may: GROUND },
   { files: ['src/exposition/'], may: ['src/snapshot/'], pure: true },
   { files: ['src/sampler/'], may: [...GROUND, 'src/conformance/', 'src/snapshot/'], types: ['src/store/writer.ts'] },
+  ...DASHBOARD.map((name) => ({
+    files: [`src/dashboard/${name}.ts`],
+    may: ['src/snapshot/', 'src/dashboard/', 'src/store/buckets.ts'],
+    pure: true,
+  })),
+  {
+    files: ['src/dashboard/'],
+    may: [
+      ...['src/clock.ts', 'src/version.ts', 'src/snapshot/', 'src/store/buckets.ts', 'src/store/reader.ts'],
+      ...['src/reporter/json-route.ts', 'src/reporter/schedule.ts'],
+    ],
+    types: ['src/reporter/answer.ts', 'src/reporter/findings.ts'],
+  },
   {
     files: ['src/reporter/'],
     may: [
       ...GROUND,
       'src/conformance/',
+      'src/dashboard/',
       'src/host/',
       'src/group/',
       'src/store/reader.ts',
@@ -199,6 +219,9 @@ test('Breaches are found: a probe that reads, a reporter that samples, a pure fi
     ['src/reporter/worker.ts', '../sampler/collect.ts', true, false],
     ['src/group/group.ts', '../reporter/worker.ts', true, false],
     ['src/group/ledger.ts', 'node:net', false, false],
+    ['src/dashboard/board.ts', 'node:os', false, false],
+    ['src/dashboard/dashboard.ts', '../probes/http-server.ts', true, false],
+    ['src/dashboard/dashboard.ts', '../reporter/worker.ts', false, false],
     ['src/reporter/worker.ts', '../config.ts', false, false],
     ['src/reporter/worker.ts', '../config.ts', true, true],
     ['src/reporter/worker.ts', 'express', false, false],

@@ -2,10 +2,11 @@
 import type { Server, Socket } from 'node:net';
 import { atMost, epochOf, now, timers } from '../clock.ts';
 import { describe } from '../errors.ts';
-import { merge } from '../snapshot/merge.ts';
-import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { Sight } from '../snapshot/sight.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { VERSION } from '../version.ts';
 import { isGone } from './alive.ts';
+import { Complaints } from './complaints.ts';
 import { Held } from './held.ts';
 import { Heritage } from './heritage.ts';
 import { Leader } from './leader.ts';
@@ -13,6 +14,7 @@ import { Ledger } from './ledger.ts';
 import { discard } from './meeting.ts';
 import { type Joined, Member } from './member.ts';
 import type { GroupOptions, Role } from './options.ts';
+import { Present } from './present.ts';
 import { type Claim, type Slot, SlotTable } from './slots.ts';
 import { View } from './view.ts';
 import { pause } from './waiting.ts';
@@ -34,30 +36,35 @@ export class Group {
   readonly #options: GroupOptions;
   readonly #table: SlotTable;
   readonly #ledger: Ledger;
-  readonly #heritage = new Heritage((reason) => this.#complain(reason));
+  readonly #heritage = new Heritage((reason) => this.#complaints.ofPeer(reason));
+  readonly #complaints: Complaints;
   readonly #view: View;
   readonly #watch: Watch;
   readonly #silence: Silence;
-  readonly #said = new Set<string>();
+  readonly #present: Present;
   #role: Role = 'seeking';
   #leader: Leader | undefined;
   #member: Member | undefined;
   #claim: Claim | undefined;
   /** All notes of the last leader are known here. */
   #knowsNotes = false;
-  #hasCompany = false;
   #beats = 0;
   #timer: ReturnType<typeof timers.setInterval> | undefined;
 
   constructor(options: GroupOptions) {
     this.#options = options;
-    const { limit, aggregate, self, pushes } = options;
+    const { limit, aggregate, self, pushes, meeting, warn } = options;
+    this.#complaints = new Complaints(meeting.path, warn);
     const onFold = (slot: Slot) => this.#view.depart(slot.occupant!, epochOf(now()));
     this.#table = new SlotTable({ limit, isGone, onFold });
     this.#ledger = new Ledger(limit);
     this.#view = new View({ aggregate, self: self.key, keepsDeparted: pushes });
     this.#watch = new Watch(options.openTrouble);
     this.#silence = new Silence(options.openTrouble);
+    this.#present = new Present({
+      ...options,
+      ...{ table: this.#table, ledger: this.#ledger, heritage: this.#heritage, view: this.#view },
+    });
   }
 
   get role(): Role {
@@ -73,20 +80,17 @@ export class Group {
 
   /** What this process has to show: as the leader that of all, else its own. */
   async snapshot(): Promise<Snapshot> {
-    const { self, refresh, read, readHost } = this.#options;
-    await Promise.all([refresh(), this.#leader?.pull(PULL_LIMIT)]);
-    // Read now, not before: what is noted in between must not be later than this.
-    const own = read();
-    const moment = now();
-    const time = epochOf(moment);
-    const host = this.#heritage.host(readHost(), time);
-    const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-    if (!this.#leader || !slot) return { time, resource: self.resource, metrics: merge([own, host]) };
-    this.#note(slot, own, time);
-    const slots = this.#table.slots().map((each) => ({ ...each, occupant: each.occupant && { ...each.occupant } }));
-    this.#leader.note(...this.#heritage.noteOfHost(host, time));
+    await Promise.all([this.#options.refresh(), this.#leader?.pull(PULL_LIMIT)]);
+    const moment = this.#leader && this.#present.moment();
+    if (!this.#leader || !moment) return this.#present.alone();
+    this.#leader.note(...this.#heritage.noteOfHost(moment.host, moment.time));
     await this.#leader.keep();
-    return this.#view.show({ time, now: moment, slots, host });
+    return this.#present.show(moment);
+  }
+
+  /** What all said last, and nobody is asked anything; undefined unless it leads others. */
+  sight(): Sight | undefined {
+    return this.#leader && this.#present.sight();
   }
 
   /** An adapter that takes differences has delivered up to there: its next one begins from it, whoever leads. */
@@ -106,7 +110,7 @@ export class Group {
 
   /** Undefined while this process is on its own. */
   get slot(): number | undefined {
-    return this.#hasCompany ? this.#claim?.slot : undefined;
+    return this.#present.hasCompany ? this.#claim?.slot : undefined;
   }
 
   /** The last word: what this process counted is handed over, within `limit` ms. */
@@ -114,13 +118,12 @@ export class Group {
     const role = this.#role;
     this.#role = 'ended';
     timers.clearInterval(this.#timer);
-    const { self, read, meeting } = this.#options;
+    const { read, meeting } = this.#options;
     if (role === 'member') {
       this.#member!.values(Held.of(this.#ledger.observe(read())), epochOf(now()));
       await this.#member!.leave(limit);
     } else if (role === 'leader') {
-      const slot = this.#hasCompany ? this.#table.find(self.key) : undefined;
-      if (slot) this.#note(slot, read(), epochOf(now()));
+      this.#present.note();
       if (!this.#leader!.hasMembers) meeting.remove();
       await this.#leader!.resign(limit);
     }
@@ -134,7 +137,9 @@ export class Group {
       if (this.#role !== 'seeking') return discard(met);
       if (met.as === 'leader') return this.#lead(met.server, met.isSuccessor);
       if (met.as === 'stranger') {
-        this.#sayOnce(describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason: met.problem }));
+        this.#complaints.say(
+          describe('ERR_LOADLINE_GROUP_SOCKET', { path: this.#options.meeting.path, reason: met.problem }),
+        );
         return this.#goAlone(true);
       }
       if (met.as === 'member') await this.#join(met.socket, begin);
@@ -165,15 +170,15 @@ export class Group {
   async #onRefusal(joined: Exclude<Joined, { state: 'joined' }>, begin: number): Promise<void> {
     if (joined.state === 'closed') return pause();
     if (joined.state === 'garbage') {
-      this.#complain(joined.problem);
+      this.#complaints.ofPeer(joined.problem);
       return this.#goAlone(true);
     }
     if (joined.state === 'refused') {
       const { version, reason } = joined;
-      this.#sayOnce(describe('ERR_LOADLINE_GROUP_VERSION', { own: VERSION, found: version, reason }));
+      this.#complaints.say(describe('ERR_LOADLINE_GROUP_VERSION', { own: VERSION, found: version, reason }));
       return this.#goAlone(false);
     }
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_SILENT', { path: this.#options.meeting.path }));
+    this.#complaints.say(describe('ERR_LOADLINE_GROUP_SILENT', { path: this.#options.meeting.path }));
     if (this.#claim === undefined && now() - begin > SILENT_LIMIT) return this.#goAlone(true);
   }
 
@@ -192,7 +197,7 @@ export class Group {
       ...{ server, self, table: this.#table, notes: this.#heritage.notes },
       onJoin: () => this.#noteCompany(),
       onChange: () => this.#look(),
-      warn: (reason) => this.#complain(reason),
+      warn: (reason) => this.#complaints.ofPeer(reason),
     });
     this.#leader = leader;
     const wasMember = this.#claim !== undefined;
@@ -211,7 +216,7 @@ export class Group {
 
   #onEnd(member: Member, problem: string | undefined): void {
     if (this.#role !== 'member' || member !== this.#member) return;
-    if (problem !== undefined) this.#complain(problem);
+    if (problem !== undefined) this.#complaints.ofPeer(problem);
     this.#silence.end();
     this.#knowsNotes = member.isDeputy;
     this.#member = undefined;
@@ -225,11 +230,7 @@ export class Group {
     this.#leader.beat();
     this.#leader.sweep();
     this.#look();
-    const slot = this.#hasCompany ? this.#table.find(this.#options.self.key) : undefined;
-    if (slot) {
-      this.#note(slot, this.#options.read(), epochOf(now()));
-      await this.#leader.keep();
-    }
+    if (this.#present.note()) await this.#leader.keep();
     if (++this.#beats % LOOK === 0) await this.#lookAtPath(this.#leader);
   }
 
@@ -274,26 +275,12 @@ export class Group {
     if (pull !== undefined) await atMost(this.#options.refresh(), ANSWER_LIMIT);
     const metrics = this.#ledger.observe(this.#options.read());
     const isSent = this.#member?.values(Held.of(metrics), epochOf(now()), pull) ?? true;
-    if (!isSent) this.#sayOnce(describe('ERR_LOADLINE_GROUP_SIZE', {}));
-  }
-
-  #note({ occupant }: Slot, metrics: readonly MetricSnapshot[], time: number): void {
-    Object.assign(occupant!, { held: Held.of(this.#ledger.observe(metrics)), time });
+    if (!isSent) this.#complaints.say(describe('ERR_LOADLINE_GROUP_SIZE', {}));
   }
 
   #noteCompany(): void {
-    if (this.#hasCompany) return;
-    this.#hasCompany = true;
+    if (this.#present.hasCompany) return;
+    this.#present.hasCompany = true;
     this.#options.onCompany();
-  }
-
-  #complain(reason: string): void {
-    this.#sayOnce(describe('ERR_LOADLINE_GROUP_PEER', { path: this.#options.meeting.path, reason }));
-  }
-
-  #sayOnce(line: string): void {
-    if (this.#said.has(line)) return;
-    this.#said.add(line);
-    this.#options.warn(line);
   }
 }

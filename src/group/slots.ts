@@ -84,6 +84,11 @@ export class SlotTable {
     return [...this.#slots.values()].sort((a, b) => a.number - b.number);
   }
 
+  /** The same as they are now: what changes afterwards is not in it. */
+  copy(): Slot[] {
+    return this.slots().map((slot) => ({ ...slot, occupant: slot.occupant && { ...slot.occupant } }));
+  }
+
   isGone(pid: number): boolean {
     return this.#options.isGone(pid);
   }

@@ -1,7 +1,7 @@
 /** From one request to its handler, behind the checks that hold for every route. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from './adapter.ts';
-import type { Guard } from './guard.ts';
+import { CHALLENGES, type Guard } from './guard.ts';
 import { jsonRoute } from './json-route.ts';
 import { isLocalAuthority } from './loopback.ts';
 
@@ -29,6 +29,19 @@ export interface AnswerOptions {
   readonly guard: Guard;
   readonly log: (line: string) => void;
 }
+
+/**
+ * Of what is guarded, another site is to embed, read and open nothing, and a page of ours loads nothing from elsewhere,
+ * runs no text as code and tells nobody where it is.
+ */
+const ISOLATION: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};
 
 /** Answers a request. Never throws. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
@@ -59,11 +72,10 @@ export function createAnswer({ host, routes, guarded, guard, log }: AnswerOption
 
 function behind(guard: Guard, handler: GuardedHandler): GuardedHandler {
   return (request, response, exchange) => {
-    // Of what it answers, another site is to embed nothing.
-    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
     const refusal = guard(request.headers, exchange.onLoopback);
     if (refusal === undefined) return handler(request, response, exchange);
-    if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (refusal.status === 401) response.setHeader('WWW-Authenticate', CHALLENGES);
     sendText(response, refusal.status, refusal.line);
   };
 }

@@ -1,18 +1,19 @@
 /** A route that answers GET and HEAD with JSON. */
+import type { IncomingMessage } from 'node:http';
 import type { Handler } from './adapter.ts';
 
 /** What would end a script element, or a line of a script, where somebody puts the text into a page. */
 const UNSAFE = /[<\u2028\u2029]/g;
 
-/** `read` is called for each request, and waited for. What it throws becomes a 500, as from every handler. */
-export function jsonRoute(read: () => unknown): Handler {
+/** `read` is called with each request, and waited for. What it throws becomes a 500, as from every handler. */
+export function jsonRoute(read: (request: IncomingMessage) => unknown): Handler {
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain; charset=utf-8' });
       response.end('only GET and HEAD\n');
       return;
     }
-    const body = Buffer.from(`${JSON.stringify(await read()).replace(UNSAFE, escapeCharacter)}\n`);
+    const body = Buffer.from(`${jsonText(await read(request))}\n`);
     response.writeHead(200, {
       'Content-Type': 'application/json',
       'Content-Length': body.length,
@@ -20,6 +21,11 @@ export function jsonRoute(read: () => unknown): Handler {
     });
     response.end(body);
   };
+}
+
+/** On one line, harmless within a page. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -88,11 +88,10 @@ export class Maps {
 
   /**
    * What the main thread recorded, everything of worker threads, and what those left that are gone; each may have names
-   * in common. `without`: the scope of samplers whose values are left out.
+   * in common. `without`: the scope of samplers whose values are left out. `aggregate`: default, the setting.
    */
-  metrics(time: number, without?: string): (readonly MetricSnapshot[])[] {
+  metrics(time: number, without?: string, aggregate = this.#options.aggregate): (readonly MetricSnapshot[])[] {
     this.#sweep(time);
-    const { aggregate } = this.#options;
     const parts = [this.main.metrics()];
     for (const thread of this.#threads.values()) {
       const sampled = thread.sampled().filter(({ scope }) => scope.name !== without);

@@ -2,6 +2,7 @@
 import { epochOf, now } from '../clock.ts';
 import { merge } from '../snapshot/merge.ts';
 import type { Attributes } from '../snapshot/metric.ts';
+import type { Sight } from '../snapshot/sight.ts';
 import type { MetricSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { HostProbes } from './host-probes.ts';
 import type { Maps } from './maps.ts';
@@ -41,6 +42,18 @@ export class Snapshots {
   own(): MetricSnapshot[] {
     const time = now();
     return merge([...this.#maps.metrics(time), this.#host.metrics(time, 'process'), this.#sampled.metrics()]);
+  }
+
+  /** The same with what is true of the host, for who looks often. Nobody is asked anything. */
+  sight(): Sight {
+    const [time, metrics] = [now(), merge([this.own(), this.ofHost()])];
+    const own = { slot: undefined, key: '', pid: process.pid, state: 'alive', since: undefined, earlier: [] } as const;
+    // Of threads, what each of them counted: how busy it is.
+    const told =
+      this.#maps.living().length > 1
+        ? merge([...this.#maps.metrics(time, undefined, 'worker'), this.#host.metrics(time, 'process')])
+        : metrics;
+    return { time: epochOf(time), resource: this.#resource, metrics, processes: [{ ...own, metrics: told }] };
   }
 
   ofHost(): MetricSnapshot[] {

@@ -1,6 +1,7 @@
 /** The reporter thread: composition root of everything that reads. Started by `reporter.ts`; exports nothing. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { atMost, epochOf, now } from '../clock.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
@@ -11,7 +12,7 @@ import { adapterNames, loadAdapter } from './adapters.ts';
 import { pack, unpack } from './delivered.ts';
 import { ExportCounts } from './export-counts.ts';
 import { findingLog } from './finding-log.ts';
-import { Findings } from './findings.ts';
+import { type Finding, Findings } from './findings.ts';
 import { createGroup, findingOf } from './grouped.ts';
 import { HostProbes } from './host-probes.ts';
 import { jsonRoute } from './json-route.ts';
@@ -89,6 +90,7 @@ let loading: ReturnType<typeof load> | undefined;
 let adapters: Awaited<ReturnType<typeof load>> = [];
 let pushing: Pushing | undefined;
 let server: Serving | undefined;
+let dashboard: Dashboard | undefined;
 let hasCompany = false;
 /** Of the process that serves for this one. */
 let leaderUrl: string | undefined;
@@ -215,22 +217,28 @@ async function askOthers(what: string): Promise<Answers> {
   return (await group?.ask(what, ASK_LIMIT)) ?? new Map();
 }
 
+async function allFindings(): Promise<readonly Finding[]> {
+  return findingsOfAll(findings.list(), group?.slot, await askOthers('findings'));
+}
+
 /** Serves what the pulling adapters have; undefined when there is none or the port can't be had, which is said. */
 async function listen(patience: number): Promise<Serving | undefined> {
   const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
+  const board = new Dashboard({ sight: () => group?.sight() ?? snapshots.sight(), findings: allFindings });
   const guarded = {
-    '/findings': jsonRoute(async () => {
-      const others = await askOthers('findings');
-      return { time: Math.round(epochOf(now())), findings: findingsOfAll(findings.list(), group?.slot, others) };
-    }),
+    ...board.handlers,
+    '/findings': jsonRoute(async () => ({ time: Math.round(epochOf(now())), findings: await allFindings() })),
     '/requests': jsonRoute(async () => {
       const others = await askOthers('requests');
       return requestsOfAll(listRequests(maps.living(), now()), group?.slot, others);
     }),
   };
   const serving = await serve({ config, routes, guarded, log, patience });
-  if (serving) ownPort = Number(new URL(serving.url).port);
+  if (!serving) return undefined;
+  ownPort = Number(new URL(serving.url).port);
+  dashboard = board;
+  dashboard.start();
   return serving;
 }
 
@@ -260,6 +268,8 @@ async function close(limit: number, delivers: boolean): Promise<void> {
   const ending = delivers ? pushing?.stop(limit) : undefined;
   const rest = adapters.filter(({ adapter }) => !delivers || adapter.push === undefined);
   pushing = undefined;
+  dashboard?.close();
+  dashboard = undefined;
   await Promise.allSettled([
     server?.server.close(),
     ending,

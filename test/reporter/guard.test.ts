@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { GuardedHandler } from '../../src/reporter/answer.ts';
+import { isForeign } from '../../src/reporter/foreign.ts';
 import { createGuard } from '../../src/reporter/guard.ts';
 import { ask, hello, open, run, statusOf } from './running-server.ts';
 
@@ -50,6 +51,99 @@ test('elsewhere only the exact token opens', (t) => {
   t.is(guard({}, false)?.status, 401);
 });
 
+const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` });
+
+test('a browser sends the token as password, of whatever user', (t) => {
+  const guard = createGuard(TOKEN);
+  for (const user of ['', 'me', 'ünïcode', 'x'.repeat(1000)]) {
+    t.is(guard(basic(`${user}:${TOKEN}`), false), undefined, user);
+  }
+  const lower = basic(`me:${TOKEN}`).authorization.replace('Basic', 'bAsIc');
+  t.is(guard({ authorization: lower }, false), undefined);
+  t.is(createGuard('with:colon:in:it')(basic('me:with:colon:in:it'), false), undefined);
+  const wrong = [
+    '',
+    ':',
+    TOKEN,
+    `${TOKEN}:`,
+    `${TOKEN}:me`,
+    `me:${TOKEN}x`,
+    `me:${TOKEN.slice(1)}`,
+    `me::${TOKEN}`,
+    `me:${TOKEN}\0`,
+  ];
+  for (const credentials of wrong) t.is(guard(basic(credentials), false)?.status, 401, JSON.stringify(credentials));
+  const { authorization } = basic(`me:${TOKEN}`);
+  const broken = [
+    'Basic',
+    'Basic ',
+    'Basic *',
+    `${authorization}, Basic x`,
+    authorization.replace(' ', ''),
+    `Basic ${'A'.repeat(7000)}`,
+  ];
+  for (const each of broken) t.is(guard({ authorization: each }, false)?.status, 401, each);
+});
+
+test('an empty password opens nothing where no token is set', (t) => {
+  for (const credentials of [':', 'me:', '']) t.is(createGuard('')(basic(credentials), false)?.status, 403);
+});
+
+test('what a page of another site asks for is refused, also on loopback and with the token', (t) => {
+  const foreign: Record<string, string>[] = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-site': 'same-origin, cross-site' },
+    { 'sec-fetch-site': '' },
+    { origin: 'http://evil.example' },
+    { origin: 'http://127.0.0.1:9465' },
+    { origin: 'http://127.0.0.1:9464.evil.example' },
+    { origin: 'http://127.0.0.1:9464@evil.example' },
+    { origin: 'null' },
+    { origin: '' },
+    { origin: 'file://' },
+    { origin: 'http://evil.example', 'sec-fetch-site': 'same-origin' },
+  ];
+  for (const headers of foreign) {
+    const all = { host: '127.0.0.1:9464', ...headers };
+    t.true(isForeign(all), JSON.stringify(headers));
+    t.is(createGuard('')(all, true)?.status, 403);
+    t.is(createGuard(TOKEN)({ ...all, ...BEARER }, false)?.status, 403);
+  }
+});
+
+test('a page of our own, a link that is followed and a client that is no browser are welcome', (t) => {
+  const ours: Record<string, string>[] = [
+    {},
+    { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    { origin: 'http://127.0.0.1:9464' },
+    { origin: 'https://LOCALHOST:9464', host: 'localhost:9464' },
+    { origin: 'http://[::1]:9464', host: '[::1]:9464' },
+  ];
+  for (const headers of ours) t.false(isForeign({ host: '127.0.0.1:9464', ...headers }), JSON.stringify(headers));
+});
+
+test('guarded answers are isolated from other sites, and refused ones as well', async (t) => {
+  const { url } = await run(t, { guarded, host: '0.0.0.0', token: TOKEN });
+  for (const headers of [{}, BEARER, { ...BEARER, 'sec-fetch-site': 'cross-site' }] as Record<string, string>[]) {
+    const { headers: given } = await fetch(`${url}/private`, { headers });
+    t.regex(
+      given.get('content-security-policy') ?? '',
+      /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/,
+    );
+    t.regex(given.get('content-security-policy') ?? '', /frame-ancestors 'none'$/);
+    t.is(given.get('cross-origin-opener-policy'), 'same-origin');
+    t.is(given.get('cross-origin-resource-policy'), 'same-origin');
+    t.is(given.get('referrer-policy'), 'no-referrer');
+    t.is(given.get('x-content-type-options'), 'nosniff');
+    t.is(given.get('set-cookie'), null);
+  }
+});
+
 test('without a token nothing opens elsewhere, not even an empty one', (t) => {
   const guard = createGuard('');
   for (const authorization of [undefined, '', 'Bearer', 'Bearer ', 'Bearer x']) {
@@ -77,7 +171,7 @@ for (const host of ['0.0.0.0', '::', '::ffff:0.0.0.0']) {
     for (const headers of [{}, { authorization: 'Bearer not-the-token-at-all' }] as Record<string, string>[]) {
       const refused = await get(headers);
       t.is(refused.status, 401);
-      t.is(refused.headers.get('www-authenticate'), 'Bearer');
+      t.is(refused.headers.get('www-authenticate'), 'Basic realm="loadline", charset="UTF-8", Bearer');
       const text = await refused.text();
       t.false(text.includes('private') || text.includes(TOKEN));
       t.is(text.split('\n').length, 2);

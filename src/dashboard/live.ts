@@ -1,0 +1,77 @@
+/** Server-sent events: what is told to all pages that are open, each of which may be gone, slow or hostile. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { jsonText } from '../reporter/json-route.ts';
+
+/** Streams at once: half of the server's sockets, so that scrapes and pages always find one. */
+export const STREAMS = 32;
+/** Bytes that may wait for a client before it is taken for one that does not read. */
+export const BACKLOG = 1_000_000;
+/** ms after which a page that lost its stream asks again. */
+const RETRY = 2000;
+
+export class Live {
+  readonly #streams = new Set<ServerResponse>();
+  readonly #greet: () => Promise<string>;
+
+  /** @param greet the events that a new stream begins with */
+  constructor(greet: () => Promise<string>) {
+    this.#greet = greet;
+  }
+
+  get isHeard(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Answers one request with a stream, which lasts until its client leaves or falls behind. */
+  async open(request: IncomingMessage, response: ServerResponse, lift: () => void): Promise<void> {
+    if (this.#streams.size >= STREAMS) {
+      response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '10' });
+      response.end(`${STREAMS} pages are open already: close one\n`);
+      return;
+    }
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // nginx would keep events until a buffer is full.
+      'X-Accel-Buffering': 'no',
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    lift();
+    this.#streams.add(response);
+    response.once('close', () => this.#streams.delete(response));
+    response.write(`: loadline\nretry: ${RETRY}\n\n`);
+    const greeting = await this.#greet();
+    if (this.#streams.has(response)) this.#write(response, greeting);
+  }
+
+  /** Tells everybody. */
+  tell(event: string, value: unknown): void {
+    if (this.#streams.size === 0) return;
+    const text = eventText(event, value);
+    for (const stream of this.#streams) this.#write(stream, text);
+  }
+
+  close(): void {
+    for (const stream of this.#streams) stream.destroy();
+    this.#streams.clear();
+  }
+
+  #write(stream: ServerResponse, text: string): void {
+    stream.write(text);
+    if (stream.writableLength <= BACKLOG) return;
+    this.#streams.delete(stream);
+    stream.destroy();
+  }
+}
+
+/** One event; its data is one line. */
+export function eventText(event: string, value: unknown): string {
+  return `event: ${event}\ndata: ${jsonText(value)}\n\n`;
+}

@@ -15,6 +15,7 @@ export const PACKAGES = {
   'victoria-metrics': 'victoria-metrics',
   'prometheus-pushgateway': 'prometheus-pushgateway',
   ss: 'iproute2',
+  tmux: 'tmux',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

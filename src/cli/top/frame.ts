@@ -70,11 +70,12 @@ export function report(known: Known, columns: number, isAscii: boolean): Line[] 
   ];
 }
 
-function fill(lines: readonly Line[], foot: readonly Line[], extent: Frame['extent'], { rows }: Size): Frame {
+function fill(lines: readonly Line[], foot: readonly Line[], extent: Frame['extent'], { columns, rows }: Size): Frame {
   const room = Math.max(0, rows - foot.length);
   const upper = lines.slice(0, room);
   const empty = Array.from({ length: room - upper.length }, (): Line => []);
-  return { lines: [...upper, ...empty, ...foot].slice(0, rows), extent };
+  const all = [...upper, ...empty, ...foot].slice(0, rows);
+  return { lines: all.map((line) => cutLine(line, columns)), extent };
 }
 
 function waiting({ url, problem }: Outcome, columns: number, isAscii: boolean): Line[] {

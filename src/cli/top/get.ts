@@ -34,7 +34,10 @@ async function read(request: ClientRequest, response: IncomingMessage): Promise<
   let size = 0;
   for await (const piece of response as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size > MAX_BYTES) throw request.destroy(new Error(`its answer has over ${MAX_BYTES / 1e6} MB`)).errored!;
+    if (size > MAX_BYTES) {
+      request.destroy();
+      throw new Error(`its answer has over ${MAX_BYTES / 1e6} MB`);
+    }
     pieces.push(piece);
   }
   return { status: response.statusCode!, text: Buffer.concat(pieces).toString('utf8') };

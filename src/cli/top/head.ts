@@ -8,9 +8,9 @@ const LOOKS: Readonly<Record<State, Look>> = { good: 'good', warning: 'warning',
 /** Also for those who see no colours. */
 const MARKS: Readonly<Record<State, string>> = { good: '  ', warning: '! ', critical: '!!', unknown: '? ' };
 const LABEL = 11;
-const BAR = 20;
-/** Columns that a vital wants, and no less than that is cut. */
-const CELL = 84;
+const BAR = 15;
+/** Columns that the longest text of a vital wants. */
+const CELL = 80;
 /** Rows of the terminal below which vitals that are good are left out. */
 const FEW_ROWS = 20;
 

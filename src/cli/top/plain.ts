@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, NoAnswer } from './ask.ts';
 import type { Known } from './body.ts';
+import { clean } from './clean.ts';
 import { report } from './frame.ts';
 import { textOf } from './line.ts';
 import type { Options } from './options.ts';
@@ -23,7 +24,7 @@ export async function plain(options: Options, isAscii: boolean): Promise<number>
       );
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      process.stderr.write(`loadline: ${error.message}\n`);
+      process.stderr.write(`loadline: ${clean(error.message, isAscii)}\n`);
       return 1;
     }
     if (++printed === options.count) return 0;

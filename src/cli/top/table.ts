@@ -1,6 +1,6 @@
 /** Tables: columns that come and go with the width, sorted rows, a part of them that is in view. Pure. */
 import { clean, sized } from './clean.ts';
-import { type Line, type Look, part } from './line.ts';
+import { cutLine, type Line, type Look, part } from './line.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -46,7 +46,7 @@ export function tableLines<Row>(view: TableView<Row>, width: number, height: num
         ...(index < columns.length - 1 ? [part(' ')] : []),
       ]),
   );
-  return [header(columns, widths, view.sorting), ...lines];
+  return [header(columns, widths, view.sorting), ...lines].map((line) => cutLine(line, width));
 }
 
 /** The column that it is sorted by stands out. */

@@ -19,14 +19,18 @@ export function time(seconds: number | null): string {
   return days < 100 ? `${days}d${Math.floor((whole % DAY) / HOUR)}h` : `${days}d`;
 }
 
-/** Per second, or a count: `0`, `0.04`, `7.8`, `312`, `12.3k`, `4.6M`. At most 5 columns. */
+/** Per second, or a count: `0`, `0.04`, `7.8`, `312`, `12.3k`, `123k`, `4.6M`. At most 5 columns. */
 export function amount(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
   if (value === 0) return '0';
   if (value < 0.005) return '<.01';
   if (value < 9.95) return Number.isInteger(value) ? String(value) : value.toFixed(value < 0.995 ? 2 : 1);
   if (value < 9999.5) return String(Math.round(value));
-  return value < 999_950 ? `${(value / 1e3).toFixed(1)}k` : `${(value / 1e6).toFixed(1)}M`;
+  return value < 999_500 ? scaled(value / 1e3, 'k') : scaled(value / 1e6, 'M');
+}
+
+function scaled(value: number, unit: string): string {
+  return value.toFixed(value < 99.95 ? 1 : 0) + unit;
 }
 
 /** Of a share: `42%`, `<1%`, `130%`. */
@@ -39,7 +43,8 @@ export function percent(share: number | null): string {
 export function bytes(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
   if (value < 1e6) return `${Math.round(value / 1e3)}k`;
-  return value < 999.5e6 ? `${Math.round(value / 1e6)}M` : `${(value / 1e9).toFixed(1)}G`;
+  if (value < 999.5e6) return `${Math.round(value / 1e6)}M`;
+  return value < 999.95e9 ? `${(value / 1e9).toFixed(1)}G` : `${(value / 1e12).toFixed(1)}T`;
 }
 
 /** Cores: `0.13`. */

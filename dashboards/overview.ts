@@ -1,4 +1,5 @@
-/** Is it healthy, and what is the limit? */
+/** Is it healthy, and what is the limit? Where yellow and red begin is as on the agent's own page. */
+import { THRESHOLDS } from '../src/dashboard/vitals.ts';
 import type { Panel, Section } from './panel.ts';
 import {
   byTags,
@@ -12,6 +13,11 @@ import {
   tagged,
   taggedWorkers,
 } from './queries.ts';
+
+/** Of a vital on the agent's own page, which says why they are so. */
+function limits(vital: keyof typeof THRESHOLDS): readonly [warning: number, critical: number] {
+  return [THRESHOLDS[vital].warning, THRESHOLDS[vital].critical];
+}
 
 export const DURATION = 'http_server_request_duration_seconds';
 export const QUEUED = 'loadline_http_queue_duration_seconds';
@@ -28,7 +34,7 @@ const vitals: readonly Panel[] = [
     help: 'The busiest worker, over a minute. Above 70 % requests begin to wait for each other, above 90 % they queue: add workers, or find what computes (Routes: CPU; `npx loadline top`).',
     unit: 'percentunit',
     width: 4,
-    limits: [0.7, 0.9],
+    limits: limits('eventloop'),
     prometheus: [prometheus(`max(${ofWorkers('nodejs_eventloop_utilization_ratio')})`)],
     graphite: [graphite(`maxSeries(${taggedWorkers('nodejs.eventloop.utilization')})`, 'busiest worker')],
   },
@@ -38,7 +44,7 @@ const vitals: readonly Panel[] = [
     help: 'CPU time of all threads against the quota of the container. Near 100 % the kernel holds threads back: raise the limit, or spread the load.',
     unit: 'percentunit',
     width: 4,
-    limits: [0.7, 0.9],
+    limits: limits('cpu'),
     absent: 'no CPU limit',
     prometheus: [
       prometheus(
@@ -58,7 +64,7 @@ const vitals: readonly Panel[] = [
     help: 'The fullest of two: resident memory against the container (beyond it the kernel kills), and the live heap against what V8 lets it grow to (beyond it the process crashes). Above 80 %: see Memory.',
     unit: 'percentunit',
     width: 4,
-    limits: [0.8, 0.9],
+    limits: limits('memory'),
     prometheus: [
       prometheus(
         `max(${ofWorkers('loadline_memory_live_heap_bytes')} / on (${PROCESS}, loadline_worker) ${ofWorkers('loadline_memory_limit_bytes', 'limit="heap"')})`,
@@ -83,20 +89,20 @@ const vitals: readonly Panel[] = [
   {
     kind: 'stat',
     title: 'Thread pool p99',
-    help: 'What work waits for a thread of the pool that fs, dns.lookup, crypto and zlib share. Above 50 ms it is too small: raise UV_THREADPOOL_SIZE, or do less of that at once.',
+    help: 'What work waits for a thread of the pool that fs, dns.lookup, crypto and zlib share. Above 10 ms it is too small: raise UV_THREADPOOL_SIZE, or do less of that at once.',
     unit: 's',
     width: 4,
-    limits: [0.05, 0.25],
+    limits: limits('threadpool'),
     prometheus: [prometheus(quantile(0.99, series('loadline_threadpool_delay_seconds_bucket')))],
     graphite: [graphite(`maxSeries(${tagged('loadline.threadpool.delay.p99')})`, 'p99')],
   },
   {
     kind: 'stat',
     title: 'Queue time p99',
-    help: 'What requests waited between the front end and the first line of your code. Above 100 ms users feel it: too few workers, or a blocked loop.',
+    help: 'What requests waited between the front end and the first line of your code. Above 50 ms it is more than a healthy front end adds, above half a second users feel it: too few workers, or a blocked loop.',
     unit: 's',
     width: 4,
-    limits: [0.1, 0.5],
+    limits: limits('queue'),
     absent: 'no X-Request-Start header',
     prometheus: [prometheus(quantile(0.99, series(`${QUEUED}_bucket`)))],
     graphite: [graphite(`maxSeries(${tagged('loadline.http.queue.duration.p99')})`, 'p99')],
@@ -107,7 +113,7 @@ const vitals: readonly Panel[] = [
     help: 'How full the fullest listen queue is. At 100 % the kernel drops connections: the app does not accept, since its loop is blocked or it has too few workers.',
     unit: 'percentunit',
     width: 4,
-    limits: [0.2, 0.8],
+    limits: limits('backlog'),
     absent: 'nothing listens',
     prometheus: [
       prometheus(
@@ -238,7 +244,7 @@ const charts: readonly Panel[] = [
     help: 'Between the front end and your code. It grows when the workers have no time: compare with the event loop below. Nothing here: let the front end send X-Request-Start.',
     unit: 's',
     width: 12,
-    limits: [0.1, 0.5],
+    limits: limits('queue'),
     prometheus: [0.5, 0.99].map((share) => prometheus(quantile(share, series(`${QUEUED}_bucket`)), `p${share * 100}`)),
     graphite: ['p50', 'p99'].map((name) =>
       graphite(`maxSeries(${tagged(`loadline.http.queue.duration.${name}`)})`, name),
@@ -266,7 +272,7 @@ const charts: readonly Panel[] = [
     help: 'How busy each worker is. At 100 % it can do no more: more workers, or less work in JavaScript.',
     unit: 'percentunit',
     width: 12,
-    limits: [0.7, 0.9],
+    limits: limits('eventloop'),
     prometheus: [prometheus(ofWorkers('nodejs_eventloop_utilization_ratio'), '{{instance}} {{loadline_worker}}')],
     graphite: [byTags(taggedWorkers('nodejs.eventloop.utilization'), 'max', 'host', 'loadline.worker')],
   },

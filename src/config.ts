@@ -162,8 +162,9 @@ export interface Options {
    */
   readonly slowRequest?: number;
   /**
-   * Bearer token for what may show paths and code (`/findings`, `/requests`) while the server listens on more than
-   * loopback: 16 to 256 visible ASCII characters. Without one, those answer on loopback only. `LOADLINE_TOKEN`.
+   * Bearer token, or in a browser the password, for what may show paths and code (everything but `/metrics` and
+   * `/health`) while the server listens on more than loopback: 16 to 256 visible ASCII characters. Without one, that is
+   * answered on loopback only. `LOADLINE_TOKEN`.
    * @default ''
    * @example 'c2VjcmV0LXRva2Vu'
    */

@@ -42,8 +42,8 @@ const ROOTS = [
 
 /** What the dashboard knows, apart from how it is served: no I/O, no clock. */
 const DASHBOARD = [
-  ...['board', 'distribution', 'feed', 'history', 'ids', 'interval', 'kept', 'lookup', 'newcomers', 'pages'],
-  ...['resources', 'ring', 'routes', 'series', 'traffic', 'verdict', 'vitals', 'workers'],
+  ...['board', 'distribution', 'feed', 'history', 'ids', 'interval', 'kept', 'lookup', 'newcomers', 'nnls'],
+  ...['pages', 'resources', 'ring', 'route-cost', 'routes', 'series', 'traffic', 'verdict', 'vitals', 'workers'],
 ];
 
 /** Adapters that run on the app's thread: they bring in what another library of the app measures, or hand ours to it. */
@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
     files: ['src/dashboard/'],
     may: [
       ...['src/clock.ts', 'src/version.ts', 'src/snapshot/', 'src/store/buckets.ts', 'src/store/reader.ts'],
-      ...['src/reporter/json-route.ts', 'src/reporter/schedule.ts'],
+      ...['src/reporter/json-route.ts', 'src/reporter/read-only.ts', 'src/reporter/schedule.ts'],
     ],
     types: ['src/reporter/answer.ts', 'src/reporter/findings.ts'],
   },

@@ -32,7 +32,11 @@ export async function run(options: Options): Promise<number> {
     const scrapes = [await whileAlive(shop, firstScrape(shop.metrics, stop.signal))];
     load = startLoad(front.url, options.rate);
     if (options.duration !== undefined) stop.after(options.duration);
-    say(`shop on ${target}, front end on ${front.url}, ${options.rate} requests/s`, `metrics: ${shop.metrics}`);
+    say(
+      `dashboard at ${shop.dashboard}`,
+      `shop on ${target}, front end on ${front.url}, ${options.rate} requests/s`,
+      `metrics: ${shop.metrics}`,
+    );
     const began = performance.now();
     await whileAlive(shop, watch(shop.metrics, scrapes, stop.signal));
     const seconds = (performance.now() - began) / 1000;

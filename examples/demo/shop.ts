@@ -13,6 +13,8 @@ export const USUAL_PORT = 9464;
 
 export interface Shop {
   readonly metrics: string;
+  /** The page to open in a browser. */
+  readonly dashboard: string;
   /** Resolves with the shop's URL; stays pending when it never listens. */
   readonly listening: Promise<string>;
   /** Resolves when the process ended, with words that say how. */
@@ -31,6 +33,7 @@ export function startShop(metricsPort: number, main = MAIN, preload = REGISTER):
   const ended = end(child);
   return {
     metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+    dashboard: `http://127.0.0.1:${metricsPort}/`,
     listening: listening(child),
     ended,
     stop: () => stop(child, ended),

@@ -6,6 +6,7 @@ import { History, rounded, STEP } from './history.ts';
 import { type Interval, Intervals } from './interval.ts';
 import { has, Lookup } from './lookup.ts';
 import { byPlace, putResources } from './resources.ts';
+import { type Load, routeCosts } from './route-cost.ts';
 import { type Costs, Routes } from './routes.ts';
 import { Series } from './series.ts';
 import { putTraffic } from './traffic.ts';
@@ -15,8 +16,11 @@ import { ratesOf, rowsOf, type WorkerRates } from './workers.ts';
 
 /** Points that a vital looks back: half a minute, so that one burst is no verdict. */
 const LOOK_BACK = 6;
+/** Points from which costs are estimated, ten minutes, and after how many points they are estimated anew. */
+const LOADS = 120;
+const ESTIMATE_EVERY = 6;
 /** Tracks of one answer. */
-const ANSWER_LIMIT = 2000;
+const ANSWER_LIMIT = 500;
 
 export interface BoardOptions {
   /** What the machine has. */
@@ -39,9 +43,13 @@ export class Board {
   readonly #series = new Series();
   readonly #scratch = new Distribution();
   #rates: ReadonlyMap<string, WorkerRates> = new Map();
+  #loads: Load[] = [];
   #costs: Costs = new Map();
-  #interval: Interval | undefined;
+  /** Share of the periods in which the CPU quota was used up; null: there is none. */
+  #throttled: number | null = null;
   #point: TrackPoint = { time: 0, values: {} };
+  /** Made when it is asked for first: it changes with each interval only. */
+  #table: ReturnType<Routes['rows']> | undefined;
   #begin = 0;
   #last = 0;
 
@@ -66,13 +74,15 @@ export class Board {
     }
     const number = Math.max(this.#last + 1, Math.round((time - this.#begin) / STEP));
     this.#last = number;
-    this.#interval = interval;
+    this.#throttled = throttledShare(interval.came);
     const tracks = this.#commonTracks(interval);
     const common = [...tracks];
-    this.#routes.record(tracks, interval, number, this.#scratch);
+    this.#estimate(interval, this.#routes.record(tracks, interval, number, this.#scratch));
     this.#series.record(tracks, interval, number, this.#scratch);
     this.#history.record(number, sight.time, tracks);
-    this.#history.forget((id) => this.#isForgotten(id));
+    for (const id of this.#routes.dropped()) this.#history.forget(`route/${id}/`);
+    for (const id of this.#series.dropped()) this.#history.forget(`series/${id}/`);
+    this.#table = undefined;
     const values = common.map(([id, value]) => [id, value === null ? null : rounded(value)]);
     this.#point = { time: Math.round(sight.time), values: Object.fromEntries(values) };
     return this.#point;
@@ -92,7 +102,8 @@ export class Board {
     const present = new Lookup(sight.metrics);
     const workers = rowsOf(sight.processes, time, this.#rates);
     const vitals = vitalsOf(this.#vitalsInput(present));
-    const { rows, leftOut } = this.#routes.rows(this.#costs, this.#scratch);
+    this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
+    const { rows, leftOut } = this.#table;
     const { version, node, pid, uptime } = this.#options;
     const text = (key: string) => String(resource[key] ?? '');
     return {
@@ -107,6 +118,14 @@ export class Board {
       routesLeftOut: leftOut,
       openFindings: findings.length,
     };
+  }
+
+  /** Follows what requests cost. */
+  #estimate(interval: Interval, routes: Load['routes']): void {
+    const active = interval.came.sum('nodejs.eventloop.time', has('nodejs.eventloop.state', 'active')) ?? 0;
+    const load: Load = { seconds: interval.seconds, active, routes: shortOf(routes) };
+    this.#loads = [...this.#loads, load].slice(-LOADS);
+    if (this.#last % ESTIMATE_EVERY === 0) this.#costs = routeCosts(this.#loads);
   }
 
   #commonTracks(interval: Interval): Map<TrackId, number | null> {
@@ -124,18 +143,10 @@ export class Board {
     return tracks;
   }
 
-  #isForgotten(id: TrackId): boolean {
-    const [kind, name = ''] = id.split('/');
-    return (kind === 'route' && !this.#routes.isKept(name)) || (kind === 'series' && !this.#series.isKept(name));
-  }
-
   #vitalsInput(present: Lookup): VitalsInput {
-    const came = this.#interval?.came;
-    const periods = came?.sum('loadline.cpu.periods') ?? 0;
-    const held = came?.sum('loadline.cpu.throttled.periods') ?? 0;
     return {
       recent: (track) => mean(this.#history.recent(track, LOOK_BACK)),
-      throttled: periods > 0 ? held / periods : null,
+      throttled: this.#throttled,
       hasQuota: present.points('loadline.cpu.limit').length > 0,
       heapShare: heapShare(present),
       backlog: backlogOf(present),
@@ -162,6 +173,16 @@ function wantedBy(tracks: readonly string[] | undefined): (id: TrackId) => boole
   const exact = new Set(tracks);
   const prefixes = tracks.filter((each) => each.endsWith('*')).map((each) => each.slice(0, -1));
   return (id) => exact.has(id) || prefixes.some((prefix) => id.startsWith(prefix));
+}
+
+function throttledShare(came: Lookup): number | null {
+  const periods = came.sum('loadline.cpu.periods') ?? 0;
+  return periods > 0 ? (came.sum('loadline.cpu.throttled.periods') ?? 0) / periods : null;
+}
+
+/** What is kept of it for minutes. */
+function shortOf(routes: Load['routes']): Load['routes'] {
+  return new Map([...routes].map(([id, { count, sum }]) => [id, { count, sum }]));
 }
 
 /** The fullest heap: what survives collections, or where none was seen yet what is used, against the limit. */

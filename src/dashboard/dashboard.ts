@@ -5,12 +5,13 @@ import { now as clock } from '../clock.ts';
 import type { GuardedHandler } from '../reporter/answer.ts';
 import type { Finding } from '../reporter/findings.ts';
 import { jsonRoute } from '../reporter/json-route.ts';
+import { isRead } from '../reporter/read-only.ts';
 import { every } from '../reporter/schedule.ts';
 import type { Sight } from '../snapshot/sight.ts';
 import { VERSION } from '../version.ts';
 import { Board } from './board.ts';
 import type { Now, Step } from './feed.ts';
-import { fileHandlers } from './files.ts';
+import { type FileHandler, fileHandlers } from './files.ts';
 import { STEP } from './history.ts';
 import { eventText, Live } from './live.ts';
 
@@ -19,6 +20,18 @@ const SECOND = 1000;
 /** ms for which an answer is as good as a new one: many who ask cost as much as one. */
 const FRESH = 500;
 
+const INDEX = `loadline: in a browser this is a page, in a terminal ask "npx loadline top".
+
+/metrics   for Prometheus
+/health    whether the agent runs
+/now       what holds at this moment: verdict, vitals, workers, routes
+/history   numbers over time: ?step=5 (the last hour) or 60 (the last day), &tracks=a,b*
+/series    every series there is
+/live      the same as it comes, as server-sent events
+/findings  what is wrong, or was
+/requests  what is in flight
+`;
+
 const PAGE = new URL('./page/', import.meta.url);
 
 export interface DashboardOptions {
@@ -26,6 +39,8 @@ export interface DashboardOptions {
   sight(): Sight;
   /** Of all processes, latest first. Never rejects. */
   findings(): Promise<readonly Finding[]>;
+  /** Says a line once per key. Never throws. */
+  warn(key: string, line: string): void;
 }
 
 export class Dashboard {
@@ -37,6 +52,7 @@ export class Dashboard {
   readonly #live: Live;
   #schedules: readonly (() => void)[] = [];
   #now: { readonly at: number; readonly value: Promise<Now> } | undefined;
+  #seen: { readonly at: number; readonly sight: Sight } | undefined;
   #findings: readonly Finding[] = [];
   #told = '';
 
@@ -47,17 +63,22 @@ export class Dashboard {
 
   /** History begins. Call once. */
   start(): void {
-    this.#record();
-    this.#schedules = [every(STEP, () => this.#record()), every(SECOND, () => this.#tell())];
+    void this.#guarded(() => this.#record());
+    this.#schedules = [
+      every(STEP, () => this.#guarded(() => this.#record())),
+      every(SECOND, () => this.#guarded(() => this.#tell())),
+    ];
   }
 
   /** Path → handler. */
   get handlers(): Readonly<Record<string, GuardedHandler>> {
+    const files = fileHandlers(PAGE);
     return {
-      ...fileHandlers(PAGE),
+      ...files,
+      '/': index(files['/']),
       '/now': jsonRoute(() => this.#present()),
       '/history': jsonRoute(({ url }) => this.#history(url ?? '')),
-      '/series': jsonRoute(() => this.#board.series(this.#options.sight())),
+      '/series': jsonRoute(() => this.#board.series(this.#sight())),
       '/live': (request: IncomingMessage, response: ServerResponse, { lift }) =>
         this.#live.open(request, response, lift),
     };
@@ -69,21 +90,37 @@ export class Dashboard {
     this.#live.close();
   }
 
+  /** Timers must not end the thread that everything else is on. */
+  async #guarded(task: () => void | Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#options.warn('dashboard', `the dashboard has a gap: ${(error as Error).message}`);
+    }
+  }
+
   #record(): void {
-    const point = this.#board.record(this.#options.sight(), clock());
+    const point = this.#board.record(this.#sight(), clock());
     if (point) this.#live.tell('point', point);
   }
 
   async #tell(): Promise<void> {
     if (!this.#live.isHeard) return;
-    this.#live.tell('now', await this.#present());
+    const present = await this.#present();
+    this.#live.tell('now', present);
+    this.#tellFindings();
+  }
+
+  #tellFindings(): void {
     const told = JSON.stringify(this.#findings);
     if (told !== this.#told) this.#live.tell('findings', this.#findings);
     this.#told = told;
   }
 
+  /** Whoever comes later knows what all others were told. */
   async #greeting(): Promise<string> {
     const present = await this.#present();
+    this.#tellFindings();
     return eventText('now', present) + eventText('findings', this.#findings);
   }
 
@@ -96,9 +133,15 @@ export class Dashboard {
   async #look(): Promise<Now> {
     this.#findings = await this.#options.findings();
     return this.#board.now(
-      this.#options.sight(),
+      this.#sight(),
       this.#findings.filter(({ until }) => until === null),
     );
+  }
+
+  #sight(): Sight {
+    const at = clock();
+    if (!this.#seen || at - this.#seen.at >= FRESH) this.#seen = { at, sight: this.#options.sight() };
+    return this.#seen.sight;
   }
 
   #history(target: string): unknown {
@@ -107,4 +150,15 @@ export class Dashboard {
     const tracks = query.get('tracks');
     return this.#board.history(step, tracks === null ? undefined : tracks.split(','));
   }
+}
+
+/** The page for browsers; for others what there is to read. */
+function index(page: FileHandler | undefined): FileHandler {
+  return (request, response) => {
+    response.setHeader('Vary', 'Accept, Accept-Encoding');
+    if (!isRead(request, response)) return;
+    if (page && request.headers.accept?.includes('text/html')) return page(request, response);
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' });
+    response.end(INDEX);
+  };
 }

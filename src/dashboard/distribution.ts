@@ -1,6 +1,6 @@
 /** Histograms added up, and what they say: pure. Reused from interval to interval, since one has hundreds of cells. */
 import type { ExponentialBuckets, HistogramPoint } from '../snapshot/snapshot.ts';
-import { BUCKETS, EXPONENTIAL_CELLS, OFFSET, quantile, SCALE } from '../store/buckets.ts';
+import { BUCKETS, cellValue, EXPONENTIAL_CELLS, OFFSET, SCALE } from '../store/buckets.ts';
 
 /** Cells that hold something: index and count by turns. */
 export type Sparse = Uint32Array;
@@ -8,6 +8,9 @@ export type Sparse = Uint32Array;
 export class Distribution {
   /** As in the store: underflow, buckets, overflow. */
   readonly #cells = new Float64Array(EXPONENTIAL_CELLS);
+  /** No other cell holds anything: of hundreds a few dozen do. */
+  #lowest = EXPONENTIAL_CELLS;
+  #highest = -1;
   #explicit = new Float64Array(0);
   #bounds: readonly number[] = [];
   /** Every histogram that was added has exponential buckets. */
@@ -25,7 +28,9 @@ export class Distribution {
   }
 
   clear(): this {
-    this.#cells.fill(0);
+    this.#cells.fill(0, this.#lowest, this.#highest + 1);
+    this.#lowest = EXPONENTIAL_CELLS;
+    this.#highest = -1;
     this.#explicit.fill(0);
     this.#isFine = true;
     this.#count = 0;
@@ -51,14 +56,14 @@ export class Distribution {
 
   addSparse(sparse: Sparse): void {
     for (let i = 0; i < sparse.length; i += 2) {
-      this.#cells[sparse[i]!]! += sparse[i + 1]!;
+      this.#addCell(sparse[i]!, sparse[i + 1]!);
       this.#count += sparse[i + 1]!;
     }
   }
 
   sparse(): Sparse {
     const found: number[] = [];
-    for (let cell = 0; cell < this.#cells.length; cell++) {
+    for (let cell = this.#lowest; cell <= this.#highest; cell++) {
       if (this.#cells[cell]! > 0) found.push(cell, this.#cells[cell]!);
     }
     return Uint32Array.from(found);
@@ -67,16 +72,35 @@ export class Distribution {
   /** Within 2.2 % where exponential buckets are kept, else linear in its explicit bucket; null when there is no value. */
   quantile(q: number): number | null {
     if (this.#count === 0) return null;
-    return this.#isFine ? quantile(this.#cells, q) : explicitQuantile(this.#explicit, this.#bounds, q * this.#count);
+    return this.#isFine
+      ? this.#exponentialQuantile(q)
+      : explicitQuantile(this.#explicit, this.#bounds, q * this.#count);
+  }
+
+  /** Nearest rank. */
+  #exponentialQuantile(q: number): number {
+    const rank = Math.max(1, Math.ceil(q * this.#count));
+    let seen = 0;
+    for (let cell = this.#lowest; cell < this.#highest; cell++) {
+      seen += this.#cells[cell]!;
+      if (seen >= rank) return cellValue(cell);
+    }
+    return cellValue(this.#highest);
   }
 
   #addExponential({ offset, counts, zeroCount }: ExponentialBuckets): void {
-    this.#cells[0]! += zeroCount;
+    this.#addCell(0, zeroCount);
     const first = offset - OFFSET + 1;
     for (let i = 0; i < counts.length; i++) {
-      const cell = Math.min(BUCKETS + 1, Math.max(0, first + i));
-      this.#cells[cell]! += counts[i]!;
+      if (counts[i]! > 0) this.#addCell(Math.min(BUCKETS + 1, Math.max(0, first + i)), counts[i]!);
     }
+  }
+
+  #addCell(cell: number, count: number): void {
+    if (count === 0) return;
+    this.#cells[cell]! += count;
+    if (cell < this.#lowest) this.#lowest = cell;
+    if (cell > this.#highest) this.#highest = cell;
   }
 }
 

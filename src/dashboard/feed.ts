@@ -22,7 +22,8 @@ import type { Attributes, MetricKind } from '../snapshot/metric.ts';
  * eventloop/utilization                        share, the busiest worker's
  * eventloop/delay                              s, p99, the worst worker's
  * threadpool/p99                               s
- * cpu/{main,worker,pool,v8,reporter,other}     cores
+ * cpu/{main,worker,pool,v8,reporter,other}     cores, by kind of thread
+ * cpu/total                                    cores, of all threads
  * cpu/limit                                    cores, the quota or what the machine has
  * memory/{rss,heap,live,external}              B, summed over processes
  * memory/{limit-heap,limit-container}          B

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { isRead } from '../reporter/read-only.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -45,19 +46,15 @@ function namesOf(folder: URL): string[] {
 
 function fileHandler(file: URL, type: string): FileHandler {
   let read: { readonly body: Buffer; readonly zipped: Buffer; readonly tag: string } | undefined;
-  return ({ method, headers }, response) => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end('only GET and HEAD\n');
-      return;
-    }
+  return (request, response) => {
+    if (!isRead(request, response)) return;
     read ??= contentOf(file);
-    const isZipped = read.body.length > WORTH && takesGzip(headers['accept-encoding']);
+    const isZipped = read.body.length > WORTH && takesGzip(request.headers['accept-encoding']);
     const tag = `"${read.tag}${isZipped ? '-gzip' : ''}"`;
     response.setHeader('ETag', tag);
     response.setHeader('Cache-Control', 'no-cache');
-    response.setHeader('Vary', 'Accept-Encoding');
-    if (headers['if-none-match']?.split(/\s*,\s*/).includes(tag)) {
+    if (!response.hasHeader('Vary')) response.setHeader('Vary', 'Accept-Encoding');
+    if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(tag)) {
       response.writeHead(304);
       response.end();
       return;

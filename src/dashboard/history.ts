@@ -84,9 +84,10 @@ export class History {
     return { step, times, tracks };
   }
 
-  forget(isForgotten: (id: TrackId) => boolean): void {
+  /** Lets go of all tracks that begin so. */
+  forget(prefix: string): void {
     for (const [id, track] of this.#tracks) {
-      if (!isForgotten(id)) continue;
+      if (!id.startsWith(prefix)) continue;
       for (const ring of [track.fine, track.means, track.peaks]) ring.forget(Number.POSITIVE_INFINITY);
       this.#tracks.delete(id);
     }
@@ -130,7 +131,13 @@ function valuesOf(ring: Ring, first: number, last: number): (number | null)[] {
   return values;
 }
 
-/** Five digits: a pixel of a chart is worth three. */
+/** To five digits: a pixel of a chart is worth three. */
 export function rounded(value: number): number {
-  return Number(value.toPrecision(5));
+  if (value === 0) return 0;
+  const digits = 4 - Math.floor(Math.log10(Math.abs(value)));
+  // Powers of ten are exact up to there, so that the result is the number that is written with five digits.
+  if (digits > 22 || digits < -22) return Number(value.toPrecision(5));
+  return digits >= 0
+    ? Math.round(value * 10 ** digits) / 10 ** digits
+    : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }

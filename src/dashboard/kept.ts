@@ -8,6 +8,9 @@ export class Kept {
   /** By id: the last point at which something happened. */
   readonly #seen = new Map<string, number>();
   readonly #ranks = new Map<string, number>();
+  #dropped: string[] = [];
+  /** There was no room at that point, for that rank. */
+  #full = { point: -1, rank: 0 };
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -27,15 +30,27 @@ export class Kept {
     return true;
   }
 
+  /** Those that made room since the last call. */
+  dropped(): readonly string[] {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    return dropped;
+  }
+
   #makeRoom(point: number, rank: number): boolean {
+    if (this.#full.point === point && rank >= this.#full.rank) return false;
     let worst: string | undefined;
     for (const [id, seen] of this.#seen) {
       const isWorth = this.#ranks.get(id)! > rank || point - seen >= QUIET;
       if (isWorth && (worst === undefined || this.#isWorse(id, worst))) worst = id;
     }
-    if (worst === undefined) return false;
+    if (worst === undefined) {
+      this.#full = { point, rank };
+      return false;
+    }
     this.#seen.delete(worst);
     this.#ranks.delete(worst);
+    this.#dropped.push(worst);
     return true;
   }
 

@@ -1,6 +1,7 @@
 /** Server-sent events: what is told to all pages that are open, each of which may be gone, slow or hostile. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jsonText } from '../reporter/json-route.ts';
+import { isRead } from '../reporter/read-only.ts';
 
 /** Streams at once: half of the server's sockets, so that scrapes and pages always find one. */
 export const STREAMS = 32;
@@ -11,6 +12,9 @@ const RETRY = 2000;
 
 export class Live {
   readonly #streams = new Set<ServerResponse>();
+  /** Those that were not greeted yet are not told anything else. */
+  #opening = 0;
+  #isOver = false;
   readonly #greet: () => Promise<string>;
 
   /** @param greet the events that a new stream begins with */
@@ -19,16 +23,17 @@ export class Live {
   }
 
   get isHeard(): boolean {
-    return this.#streams.size > 0;
+    return this.size > 0;
   }
 
   get size(): number {
-    return this.#streams.size;
+    return this.#streams.size + this.#opening;
   }
 
   /** Answers one request with a stream, which lasts until its client leaves or falls behind. */
   async open(request: IncomingMessage, response: ServerResponse, lift: () => void): Promise<void> {
-    if (this.#streams.size >= STREAMS) {
+    if (!isRead(request, response)) return;
+    if (this.size >= STREAMS) {
       response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '10' });
       response.end(`${STREAMS} pages are open already: close one\n`);
       return;
@@ -44,11 +49,18 @@ export class Live {
       return;
     }
     lift();
-    this.#streams.add(response);
-    response.once('close', () => this.#streams.delete(response));
+    // At once, so that a page knows that it is connected.
     response.write(`: loadline\nretry: ${RETRY}\n\n`);
-    const greeting = await this.#greet();
-    if (this.#streams.has(response)) this.#write(response, greeting);
+    this.#opening++;
+    try {
+      const greeting = await this.#greet();
+      if (this.#isOver || response.destroyed) return void response.destroy();
+      this.#streams.add(response);
+      response.once('close', () => this.#streams.delete(response));
+      this.#write(response, greeting);
+    } finally {
+      this.#opening--;
+    }
   }
 
   /** Tells everybody. */
@@ -58,7 +70,9 @@ export class Live {
     for (const stream of this.#streams) this.#write(stream, text);
   }
 
+  /** Ends all streams, and those that are about to begin. */
   close(): void {
+    this.#isOver = true;
     for (const stream of this.#streams) stream.destroy();
     this.#streams.clear();
   }

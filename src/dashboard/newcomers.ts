@@ -5,24 +5,30 @@ import type { ProcessSight, Sight } from '../snapshot/sight.ts';
 import type { MetricSnapshot, Point, Snapshot } from '../snapshot/snapshot.ts';
 import { WORKER_ATTRIBUTE as WORKER } from '../snapshot/worker.ts';
 
+/** As much of a process as the next look needs. */
+export interface Known extends Pick<ProcessSight, 'slot' | 'key' | 'pid'> {
+  /** It had said something of itself. */
+  readonly isHeard: boolean;
+}
+
 /**
- * The basis of a difference with what processes had counted that were not in the sight `before`: it would look as if it
- * had all come since. A process that began since then brings nothing along.
+ * The basis of a difference with what processes had counted that were not among those `before`: it would look as
+ * if it had all come since. A process that began since the basis was taken brings nothing along.
  */
-export function withNewcomers(basis: Snapshot, before: Sight, { processes }: Sight): Snapshot {
-  const known = new Map(before.processes.map((each) => [each.slot, each]));
-  const brought = processes.flatMap((process) => broughtBy(process, known, before.time));
+export function withNewcomers(basis: Snapshot, before: readonly Known[], { processes }: Sight): Snapshot {
+  const known = new Map(before.map((each) => [each.slot, each]));
+  const brought = processes.flatMap((process) => broughtBy(process, known, basis.time));
   return brought.length === 0 ? basis : { ...basis, metrics: merge([basis.metrics, ...brought]) };
 }
 
 function broughtBy(
   process: ProcessSight,
-  known: ReadonlyMap<number | undefined, ProcessSight>,
+  known: ReadonlyMap<number | undefined, Known>,
   since: number,
 ): MetricSnapshot[][] {
   // The process that was on its own is the first of its group.
   const same = known.get(undefined)?.pid === process.pid ? known.get(undefined) : known.get(process.slot);
-  const isSame = same !== undefined && same.metrics.length > 0 && (same.slot === undefined || same.key === process.key);
+  const isSame = same?.isHeard === true && (same.slot === undefined || same.key === process.key);
   const hasLive = !isSame && process.metrics.length > 0 && !isFresh(process, since);
   const hasEarlier = same === undefined || same.slot !== process.slot;
   const lists = [...(hasLive ? [process.metrics] : []), ...(hasEarlier ? [process.earlier] : [])];

@@ -46,22 +46,21 @@ export class Routes {
   #seconds: number[] = [];
   #interval = 0;
 
-  /** Takes in an interval and puts the tracks `route/`. Returns how many requests came, by route's id. */
+  /** Takes in an interval and puts the tracks `route/`. Returns what came, by route's id. */
   record(
     tracks: Map<TrackId, number | null>,
     interval: Interval,
     point: number,
     scratch: Distribution,
-  ): Map<string, number> {
+  ): Map<string, Came> {
     this.#interval++;
     this.#seconds = [...this.#seconds, interval.seconds].slice(-MINUTE);
     this.#follow(interval.now.points(DURATION));
-    const requests = new Map<string, number>();
+    const all = new Map<string, Came>();
     for (const [key, points] of grouped(interval.came.points(DURATION))) {
       const route = this.#routes.get(key);
       const count = points.reduce((sum, { value }) => sum + countOf(value), 0);
       if (!route || count === 0) continue;
-      requests.set(route.id, count);
       scratch.clear().add(
         points.map(({ value }) => value),
         interval.now.bounds(DURATION),
@@ -71,15 +70,22 @@ export class Routes {
         errors: countWhere(points, '5xx'),
         aborted: countWhere(points, ABORTED),
       };
-      route.came.push(came);
+      route.came = [...route.came.filter(({ interval: at }) => at > this.#interval - MINUTE), came];
+      all.set(route.id, came);
       if (this.#kept.take(route.id, point)) putTracks(tracks, route.id, came, scratch);
     }
-    this.#putQuiet(tracks, requests);
-    return requests;
+    this.#putQuiet(tracks, all);
+    return all;
   }
 
+  /** Whether a route has tracks. */
   isKept(id: string): boolean {
     return this.#kept.has(id);
+  }
+
+  /** Routes whose tracks are over since the last call. */
+  dropped(): readonly string[] {
+    return this.#kept.dropped();
   }
 
   /** Busiest first. */
@@ -112,9 +118,9 @@ export class Routes {
   }
 
   /** A route with tracks that had no request in this interval had a rate of 0. */
-  #putQuiet(tracks: Map<TrackId, number | null>, requests: ReadonlyMap<string, number>): void {
+  #putQuiet(tracks: Map<TrackId, number | null>, all: ReadonlyMap<string, Came>): void {
     for (const { id } of this.#routes.values()) {
-      if (requests.has(id) || !this.#kept.has(id)) continue;
+      if (all.has(id) || !this.#kept.has(id)) continue;
       tracks.set(`route/${id}/rate`, 0);
       tracks.set(`route/${id}/errors`, 0);
     }

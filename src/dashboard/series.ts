@@ -12,18 +12,22 @@ import { Kept } from './kept.ts';
 /** Series that have tracks, and that are listed. */
 export const KEPT_SERIES = 300;
 export const LISTED_SERIES = 2000;
+/** Series that are looked at, of which some come and go. */
+const KNOWN_SERIES = 2 * LISTED_SERIES;
 
 /** What Node.js, V8 and the agent tell comes after what the app tells of itself. */
 const OURS = /^(http\.server|loadline|v8js|nodejs|process)\./;
 
 export class Series {
-  readonly #ids = new Ids('s', 2 * LISTED_SERIES);
+  readonly #ids = new Ids('s', 2 * KNOWN_SERIES);
   readonly #kept = new Kept(KEPT_SERIES);
 
   /** Takes in an interval and puts the tracks `series/`. */
   record(tracks: Map<TrackId, number | null>, interval: Interval, point: number, scratch: Distribution): void {
+    let left = KNOWN_SERIES;
     for (const { metric, scope, points } of ranked(interval.changes)) {
-      for (const each of points) {
+      for (const each of points.slice(0, left)) {
+        left--;
         const id = this.#ids.of(keyOf(metric, scope, each));
         if (!this.#kept.take(id, point, rankOf(metric))) continue;
         putTracks(tracks, id, metric, each, interval.seconds, scratch);
@@ -31,8 +35,9 @@ export class Series {
     }
   }
 
-  isKept(id: string): boolean {
-    return this.#kept.has(id);
+  /** Series whose tracks are over since the last call. */
+  dropped(): readonly string[] {
+    return this.#kept.dropped();
   }
 
   /** The app's own first. */

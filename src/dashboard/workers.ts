@@ -89,9 +89,7 @@ function filterOf(thread: string | undefined): Filter {
   return thread === undefined ? OF_MAIN : has(WORKER_ATTRIBUTE, thread);
 }
 
-/**
- * Where sums of several threads are not told apart, what is known of each of them is about the trailing minute.
- */
+/** Where sums of several threads are not told apart, what is known of each of them is about the trailing minute. */
 function ratesOfThread(
   { now, came }: ProcessInterval,
   thread: string | undefined,
@@ -99,18 +97,14 @@ function ratesOfThread(
   scratch: Distribution,
 ): WorkerRates {
   const filter = filterOf(thread);
-  const isApart = threadsOf(now).length === 1 || now.points(TIME, has(WORKER_ATTRIBUTE, thread ?? '')).length > 0;
-  const isTold = came !== undefined && (isApart || (thread === undefined && isToldApart(now)));
+  const isMixed =
+    threadsOf(now).length > 1 && !now.points(TIME).some(({ attributes }) => WORKER_ATTRIBUTE in attributes);
   const cpu = thread === undefined ? (came?.sum('process.cpu.time') ?? null) : null;
   return {
-    utilization: isTold ? busyShare(came, filter) : now.max(UTILIZATION, filter),
-    delay: isTold ? delayOf(came, now, filter, scratch) : now.max(DELAY_P99, filter),
+    utilization: came && !isMixed ? busyShare(came, filter) : now.max(UTILIZATION, filter),
+    delay: came && !isMixed ? delayOf(came, now, filter, scratch) : now.max(DELAY_P99, filter),
     cpu: cpu === null ? null : cpu / seconds,
   };
-}
-
-function isToldApart(now: Lookup): boolean {
-  return now.points(TIME).some(({ attributes }) => attributes[WORKER_ATTRIBUTE] !== undefined);
 }
 
 function busyShare(came: Lookup, filter: Filter): number | null {

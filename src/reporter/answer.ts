@@ -158,7 +158,8 @@ function refuseBody(response: ServerResponse): void {
 }
 
 function notFound(response: ServerResponse, path: string, handlers: ReadonlyMap<string, unknown>): void {
-  const paths = [...handlers.keys()].join(' ');
+  // Not the parts of a page.
+  const paths = [...handlers.keys()].filter((each) => !/\.\w+$/.test(each)).join(' ');
   sendText(response, 404, path === '/' ? `loadline answers at: ${paths}` : `not found; loadline answers at: ${paths}`);
 }
 

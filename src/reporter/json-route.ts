@@ -1,6 +1,7 @@
 /** A route that answers GET and HEAD with JSON. */
 import type { IncomingMessage } from 'node:http';
 import type { Handler } from './adapter.ts';
+import { isRead } from './read-only.ts';
 
 /** What would end a script element, or a line of a script, where somebody puts the text into a page. */
 const UNSAFE = /[<\u2028\u2029]/g;
@@ -8,11 +9,7 @@ const UNSAFE = /[<\u2028\u2029]/g;
 /** `read` is called with each request, and waited for. What it throws becomes a 500, as from every handler. */
 export function jsonRoute(read: (request: IncomingMessage) => unknown): Handler {
   return async (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end('only GET and HEAD\n');
-      return;
-    }
+    if (!isRead(request, response)) return;
     const body = Buffer.from(`${jsonText(await read(request))}\n`);
     response.writeHead(200, {
       'Content-Type': 'application/json',

@@ -53,7 +53,7 @@ function sayWhere(url: string, { prometheus }: Config, log: Log): void {
   if (prometheus.hostIsDefault && isContainer()) {
     log.warn(describe('ERR_LOADLINE_CONTAINER', { host: prometheus.host, port: new URL(url).port }));
   } else if (isatty(2)) {
-    log.info(`metrics at ${url}/metrics`);
+    log.info(`dashboard at ${url}/, metrics at ${url}/metrics`);
   }
 }
 

@@ -225,7 +225,8 @@ async function allFindings(): Promise<readonly Finding[]> {
 async function listen(patience: number): Promise<Serving | undefined> {
   const routes = Object.assign({}, ...adapters.map(({ adapter }) => adapter.routes ?? {}));
   if (Object.keys(routes).length === 0) return undefined;
-  const board = new Dashboard({ sight: () => group?.sight() ?? snapshots.sight(), findings: allFindings });
+  const sight = () => group?.sight() ?? snapshots.sight();
+  const board = new Dashboard({ sight, findings: allFindings, warn: log.once });
   const guarded = {
     ...board.handlers,
     '/findings': jsonRoute(async () => ({ time: Math.round(epochOf(now())), findings: await allFindings() })),

@@ -29,6 +29,7 @@ test.serial('--for ends the demo with tables, a summary and exit code 0', async 
   const text = stdout.toString();
   t.is(code, 0, stderr.toString());
   t.is(stderr.toString(), '');
+  t.regex(text, /^(port 9464 .*\n)?dashboard at http:\/\/127\.0\.0\.1:\d+\/\n/);
   t.regex(text, /metrics: http:\/\/127\.0\.0\.1:\d+\/metrics/);
   t.regex(text, /GET \/api\/products\/:id +\d+\.\d +\d/);
   t.regex(

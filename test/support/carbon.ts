@@ -155,6 +155,7 @@ LOG_UPDATES = False
 ENABLE_TAGS = True
 GRAPHITE_URL = http://127.0.0.1:${ports.web}
 TAG_UPDATE_INTERVAL = 1
+TAG_BATCH_SIZE = 30
 CARBON_METRIC_INTERVAL = 0
 `;
 }
@@ -175,6 +176,7 @@ DEFAULT_CACHE_DURATION = 0
 FIND_CACHE_DURATION = 0
 TAGDB_CACHE_DURATION = 0
 METRICS_FIND_WARNING_THRESHOLD = float('Inf')
-DATABASES = {'default': {'NAME': '${data}/graphite.db', 'ENGINE': 'django.db.backends.sqlite3'}}
+DATABASES = {'default': {'NAME': '${data}/graphite.db', 'ENGINE': 'django.db.backends.sqlite3',
+                         'OPTIONS': {'timeout': 30}}}
 `;
 }

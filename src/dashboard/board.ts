@@ -96,11 +96,11 @@ export class Board {
     return this.#series.list(sight);
   }
 
-  /** `findings`: those that last. */
-  now(sight: Sight, findings: readonly OpenProblem[]): Now {
-    const { time, resource } = sight;
+  /** `findings`: those that last. `time`: epoch ms; the sight may be a little older. */
+  now(sight: Sight, findings: readonly OpenProblem[], time = sight.time): Now {
+    const { resource } = sight;
     const present = new Lookup(sight.metrics);
-    const workers = rowsOf(sight.processes, time, this.#rates);
+    const workers = rowsOf(sight.processes, sight.time, this.#rates);
     const vitals = vitalsOf(this.#vitalsInput(present));
     this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
     const { rows, leftOut } = this.#table;

@@ -1,7 +1,7 @@
 /** The dashboard of a process that serves: looks every 5 s, and each second while somebody watches. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { availableParallelism } from 'node:os';
-import { now as clock } from '../clock.ts';
+import { now as clock, epochOf } from '../clock.ts';
 import type { GuardedHandler } from '../reporter/answer.ts';
 import type { Finding } from '../reporter/findings.ts';
 import { jsonRoute } from '../reporter/json-route.ts';
@@ -17,8 +17,10 @@ import { eventText, Live } from './live.ts';
 
 /** ms between two `now` events. */
 const SECOND = 1000;
-/** ms for which an answer is as good as a new one: many who ask cost as much as one. */
+/** ms for which an answer is as good as a new one, at least: many who ask cost as much as one. */
 const FRESH = 500;
+/** Looking may take this share of the time: of many processes with many routes it is done less often. */
+const SHARE = 0.05;
 
 const INDEX = `loadline: in a browser this is a page, in a terminal ask "npx loadline top".
 
@@ -52,7 +54,8 @@ export class Dashboard {
   readonly #live: Live;
   #schedules: readonly (() => void)[] = [];
   #now: { readonly at: number; readonly value: Promise<Now> } | undefined;
-  #seen: { readonly at: number; readonly sight: Sight } | undefined;
+  /** `until`: ms, monotonic. */
+  #seen: { readonly until: number; readonly sight: Sight } | undefined;
   #findings: readonly Finding[] = [];
   #told = '';
 
@@ -100,20 +103,21 @@ export class Dashboard {
   }
 
   #record(): void {
+    this.#seen = undefined;
     const point = this.#board.record(this.#sight(), clock());
-    if (point) this.#live.tell('point', point);
+    if (point && this.#live.isHeard) this.#live.tell(eventText('point', point));
   }
 
   async #tell(): Promise<void> {
     if (!this.#live.isHeard) return;
     const present = await this.#present();
-    this.#live.tell('now', present);
+    this.#live.tell(eventText('now', present));
     this.#tellFindings();
   }
 
   #tellFindings(): void {
-    const told = JSON.stringify(this.#findings);
-    if (told !== this.#told) this.#live.tell('findings', this.#findings);
+    const told = eventText('findings', this.#findings);
+    if (told !== this.#told) this.#live.tell(told);
     this.#told = told;
   }
 
@@ -121,7 +125,7 @@ export class Dashboard {
   async #greeting(): Promise<string> {
     const present = await this.#present();
     this.#tellFindings();
-    return eventText('now', present) + eventText('findings', this.#findings);
+    return eventText('now', present) + this.#told;
   }
 
   #present(): Promise<Now> {
@@ -135,13 +139,16 @@ export class Dashboard {
     return this.#board.now(
       this.#sight(),
       this.#findings.filter(({ until }) => until === null),
+      epochOf(clock()),
     );
   }
 
   #sight(): Sight {
     const at = clock();
-    if (!this.#seen || at - this.#seen.at >= FRESH) this.#seen = { at, sight: this.#options.sight() };
-    return this.#seen.sight;
+    if (this.#seen && at < this.#seen.until) return this.#seen.sight;
+    const sight = this.#options.sight();
+    this.#seen = { sight, until: at + Math.max(FRESH, (clock() - at) / SHARE) };
+    return sight;
   }
 
   #history(target: string): unknown {

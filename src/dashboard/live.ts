@@ -5,8 +5,11 @@ import { isRead } from '../reporter/read-only.ts';
 
 /** Streams at once: half of the server's sockets, so that scrapes and pages always find one. */
 export const STREAMS = 32;
-/** Bytes that may wait for a client before it is taken for one that does not read. */
-export const BACKLOG = 1_000_000;
+/**
+ * Bytes that may wait for a client when there is something new; with more it is taken for one that does not read. All
+ * clients wait for the same bytes in memory.
+ */
+export const BACKLOG = 4_000_000;
 /** ms after which a page that lost its stream asks again. */
 const RETRY = 2000;
 
@@ -63,11 +66,11 @@ export class Live {
     }
   }
 
-  /** Tells everybody. */
-  tell(event: string, value: unknown): void {
+  /** Tells everybody; `text` is of `eventText`. */
+  tell(text: string): void {
     if (this.#streams.size === 0) return;
-    const text = eventText(event, value);
-    for (const stream of this.#streams) this.#write(stream, text);
+    const bytes = Buffer.from(text);
+    for (const stream of this.#streams) this.#write(stream, bytes);
   }
 
   /** Ends all streams, and those that are about to begin. */
@@ -77,9 +80,12 @@ export class Live {
     this.#streams.clear();
   }
 
-  #write(stream: ServerResponse, text: string): void {
-    stream.write(text);
-    if (stream.writableLength <= BACKLOG) return;
+  /** What is told now may be large: only what was told before says whether its client reads. */
+  #write(stream: ServerResponse, text: string | Buffer): void {
+    if (stream.writableLength <= BACKLOG) {
+      stream.write(text);
+      return;
+    }
     this.#streams.delete(stream);
     stream.destroy();
   }

@@ -29,6 +29,8 @@ export function putResources(
     const spent = came.sum('loadline.thread.cpu.time', has('thread', thread));
     tracks.set(`cpu/${thread}`, spent === null ? null : spent / seconds);
   }
+  const all = came.sum('process.cpu.time');
+  tracks.set('cpu/total', all === null ? null : all / seconds);
   tracks.set('cpu/limit', now.max('loadline.cpu.limit') ?? cores);
   for (const type of COLLECTIONS) {
     const spent = came.sumOfValues('v8js.gc.duration', has('v8js.gc.type', type));

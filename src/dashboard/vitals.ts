@@ -48,12 +48,9 @@ function eventLoop({ recent }: VitalsInput): Vital {
 }
 
 function cpu({ recent, throttled, hasQuota }: VitalsInput): Vital {
-  const kinds = ['main', 'worker', 'pool', 'v8', 'reporter', 'other'];
-  const parts = kinds.map((kind) => recent(`cpu/${kind}`)).filter((value) => value !== null);
-  const limit = recent('cpu/limit');
-  const base = { id: 'cpu', label: 'CPU', track: 'cpu/main' } as const;
-  if (parts.length === 0 || limit === null) return { ...base, state: 'unknown', text: 'not known yet', used: null };
-  const cores = parts.reduce((sum, part) => sum + part, 0);
+  const [cores, limit] = [recent('cpu/total'), recent('cpu/limit')];
+  const base = { id: 'cpu', label: 'CPU', track: 'cpu/total' } as const;
+  if (cores === null || limit === null) return { ...base, state: 'unknown', text: 'not known yet', used: null };
   const used = cores / limit;
   const whose = hasQuota ? 'of the quota' : 'of the machine';
   const held = throttled !== null && throttled >= THRESHOLDS.throttled.warning;

@@ -56,32 +56,36 @@ test('each process is a row; one that hangs is stalled, one that is stopped or k
   await now(shop, (each) => row(each, second!.pid)?.state === 'running', 'a row that runs again');
 });
 
-test('requests of all processes add up, and neither a joining process nor a new leader shows a burst', async (t) => {
+test('a point has all processes without asking them, and a new leader shows no burst', async (t) => {
   const { shop, members } = await counted(t, 2);
-  for (const member of members) await member.get('/', 400);
-  await now(shop, ({ routes }) => routes.reduce((sum, { requests }) => sum + requests, 0) >= 800, '800 requests');
-  await members[0]!.kill('SIGKILL');
-  const points = await until(async () => {
+  const [leader, member] = members;
+  const { total, values } = await pointsAfter(t, shop, 400, () => member!.get('/', 400));
+  t.true(Math.abs(total - 400) < 80, `${total} requests`);
+  for (const worker of ['1', '2']) t.is(typeof values[`worker/${worker}/utilization`], 'number', worker);
+
+  const requests = ({ routes }: Now) => routes.reduce((sum, each) => sum + each.requests, 0);
+  await leader!.kill('SIGKILL');
+  await until(async () => {
     const { times } = await ask<History>(shop, '/history?tracks=x');
     return times.length >= 2 ? times : undefined;
   }, 'two points of the new leader');
-  t.true(points.length >= 2);
-  t.is(await peak(shop, 'requests/2xx'), 0, 'nobody asked for anything since');
   const after = await ask<Now>(shop, '/now');
-  t.is(
-    after.routes.reduce((sum, { requests }) => sum + requests, 0),
-    800,
-  );
-  t.is(after.traffic.rate, 0);
+  t.is(requests(after), 400);
+  t.is(await peak(shop, 'requests/2xx'), 0, 'nobody asked for anything since');
 });
 
-test('members that are not asked are as fresh as the leader, and a point has them all', async (t) => {
-  const { shop, members } = await counted(t, 2);
-  const response = await fetch(`http://127.0.0.1:${shop.metricsPort}/live`);
+/** Points of `/live` after `happens`, until they have most of `wanted` requests: how many they have, and the last one's values. */
+async function pointsAfter(
+  t: ExecutionContext,
+  { metricsPort }: Service,
+  wanted: number,
+  happens: () => Promise<void>,
+) {
+  const response = await fetch(`http://127.0.0.1:${metricsPort}/live`);
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  t.teardown(() => reader.cancel());
+  t.teardown(() => reader.cancel().catch(() => undefined));
   let text = '';
-  const point = async (): Promise<TrackPoint> => {
+  const next = async (): Promise<TrackPoint> => {
     for (;;) {
       const found = /event: point\ndata: (.*)\n\n/.exec(text);
       if (found) {
@@ -91,12 +95,14 @@ test('members that are not asked are as fresh as the leader, and a point has the
       text += (await reader.read()).value ?? '';
     }
   };
-  await point();
-  await members[1]!.get('/', 50);
-  let requests = 0;
-  for (let points = 0; points < 3 && requests < 40; points++)
-    requests += ((await point()).values['requests/2xx'] ?? 0) * 5;
-  t.true(Math.abs(requests - 50) < 5, `${requests}`);
-  const { values } = await point();
-  for (const worker of ['1', '2']) t.is(typeof values[`worker/${worker}/utilization`], 'number', worker);
-});
+  await next();
+  await happens();
+  let total = 0;
+  for (let points = 0; points < 6; points++) {
+    const { values } = await next();
+    // Points are five seconds apart, a little more on a busy machine.
+    total += (values['requests/2xx'] ?? 0) * 5;
+    if (total >= 0.9 * wanted) return { total, values };
+  }
+  return { total, values: {} };
+}

@@ -45,7 +45,7 @@ async function until(wanted: () => boolean, why: string): Promise<void> {
 test('a stream begins with what holds, goes on with what comes, and outlives the limit of an answer', async (t) => {
   const { live, port } = await stage(t);
   t.false(live.isHeard);
-  live.tell('now', 'nobody hears this');
+  live.tell(eventText('now', 'nobody hears this'));
   const page = listen(t, port);
   await until(() => page.text().includes('hello'), 'the greeting');
   t.regex(page.text(), /^HTTP\/1\.1 200 OK\r\n/);
@@ -53,7 +53,7 @@ test('a stream begins with what holds, goes on with what comes, and outlives the
   t.regex(page.text(), /cache-control: no-store/i);
   t.true(live.isHeard);
   await sleep(600);
-  live.tell('point', { text: '</script>\n\r\u2028', values: [1, null] });
+  live.tell(eventText('point', { text: '</script>\n\r\u2028', values: [1, null] }));
   await until(() => page.text().includes('event: point'), 'the point');
   const [, data] = /event: point\ndata: (.*)\n\n/.exec(page.text())!;
   t.deepEqual(JSON.parse(data!), { text: '</script>\n\r\u2028', values: [1, null] });
@@ -63,20 +63,15 @@ test('a stream begins with what holds, goes on with what comes, and outlives the
   await until(() => !live.isHeard, 'the end');
 });
 
-test('all pages are told the same text, which is made once', async (t) => {
+test('all pages are told the same, however large it is', async (t) => {
   const { live, port } = await stage(t);
-  const pages = Array.from({ length: 10 }, () => listen(t, port));
-  await until(() => live.size === 10 && pages.every((page) => page.text().includes('hello')), 'ten streams');
-  let made = 0;
-  const value = {
-    toJSON: () => {
-      made++;
-      return 'told';
-    },
-  };
-  live.tell('now', value);
-  await until(() => pages.every((page) => page.text().includes('told')), 'ten tellings');
-  t.is(made, 1);
+  const pages = Array.from({ length: 3 }, () => listen(t, port));
+  await until(() => live.size === 3 && pages.every((page) => page.text().includes('hello')), 'three streams');
+  live.tell(eventText('findings', 'x'.repeat(2 * BACKLOG)));
+  await until(() => pages.every((page) => page.text().length > 2 * BACKLOG), 'three tellings');
+  live.tell(eventText('now', 'after'));
+  await until(() => pages.every((page) => page.text().slice(-100).includes('after')), 'the last word');
+  t.is(live.size, 3);
 });
 
 test('a page that does not read is let go of, and the others stay', async (t) => {
@@ -86,16 +81,14 @@ test('a page that does not read is let go of, and the others stay', async (t) =>
   deaf.pause();
   deaf.write('GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await until(() => live.size === 2 && reader.text().includes('hello'), 'two streams');
-  const before = process.memoryUsage().rss;
-  const large = 'x'.repeat(100_000);
-  for (let told = 0; told < 300 && live.size === 2; told++) {
-    live.tell('now', large);
+  const large = 'x'.repeat(200_000);
+  for (let told = 0; told < 500 && live.size === 2; told++) {
+    live.tell(eventText('now', large));
     await sleep(5);
   }
   t.is(live.size, 1);
-  live.tell('now', 'still here');
-  await until(() => reader.text().includes('still here'), 'the other stream');
-  t.true(process.memoryUsage().rss - before < 200 * BACKLOG);
+  live.tell(eventText('now', 'still here'));
+  await until(() => reader.text().slice(-100).includes('still here'), 'the other stream');
 });
 
 test('there are so many streams and no more, and a place that is free is given away', async (t) => {

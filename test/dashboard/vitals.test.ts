@@ -23,7 +23,7 @@ test('there are six, in one order, and unknown where nothing is known', (t) => {
 
 const AT: readonly [Vital['id'], (value: number) => Given][] = [
   ['eventloop', (value) => ({ tracks: { 'eventloop/utilization': value } })],
-  ['cpu', (value) => ({ tracks: { 'cpu/main': value * 3, 'cpu/pool': value, 'cpu/limit': 4 } })],
+  ['cpu', (value) => ({ tracks: { 'cpu/total': value * 4, 'cpu/limit': 4 } })],
   ['memory', (value) => ({ heapShare: value })],
   ['memory', (value) => ({ heapShare: 0.01, tracks: { 'memory/rss': value * 1e9, 'memory/limit-container': 1e9 } })],
   ['threadpool', (value) => ({ tracks: { 'threadpool/p99': value } })],
@@ -43,7 +43,7 @@ for (const [id, given] of AT) {
 }
 
 test('CPU is told against the quota, else against the machine, and being held back counts', (t) => {
-  const tracks = { 'cpu/main': 0.5, 'cpu/v8': 0.25, 'cpu/limit': 1.5 };
+  const tracks = { 'cpu/total': 0.75, 'cpu/limit': 1.5 };
   t.like(vital('cpu', { tracks }), { text: '0.75 of 1.50 cores, 50 % of the machine', used: 0.5, state: 'good' });
   t.is(vital('cpu', { tracks, hasQuota: true, throttled: 0 }).text, '0.75 of 1.50 cores, 50 % of the quota');
   const held = vital('cpu', { tracks, hasQuota: true, throttled: 0.3 });

@@ -31,6 +31,11 @@ export function privateDirectory(env: NodeJS.ProcessEnv = process.env): Director
   return problem === undefined ? { path } : { path, problem };
 }
 
+/** Whether a socket's path is one where a group of ours meets, or did: the agent's, not the app's. */
+export function isMeetingPlace(path: string): boolean {
+  return /\/loadline(?:-\d+)?\/[0-9a-f]{16}(?:\.\d+)?\.sock$/.test(path);
+}
+
 function problemOf(path: string, uid: number): string | undefined {
   let stats: Stats;
   try {

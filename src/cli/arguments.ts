@@ -4,12 +4,14 @@ export type Command =
   | { readonly name: 'help' | 'version' | 'path' }
   /** `modules`: adapters to be checked besides those of the environment. */
   | { readonly name: 'check'; readonly modules: readonly string[] }
+  /** `argv`: what stands behind it. */
+  | { readonly name: 'top'; readonly argv: readonly string[] }
   /** No arguments at all, or a line that cannot be understood. */
   | { readonly name: 'usage'; readonly problem?: string }
   /** `argv` goes to node as it is. `app` is the script in it; undefined when node is told to run something else. */
   | { readonly name: 'run'; readonly argv: readonly string[]; readonly app?: string };
 
-const COMMANDS: Readonly<Record<string, 'help' | 'version' | 'path' | 'check'>> = {
+const COMMANDS: Readonly<Record<string, 'help' | 'version' | 'path' | 'check' | 'top'>> = {
   '--help': 'help',
   '-h': 'help',
   help: 'help',
@@ -17,6 +19,7 @@ const COMMANDS: Readonly<Record<string, 'help' | 'version' | 'path' | 'check'>> 
   '-v': 'version',
   path: 'path',
   check: 'check',
+  top: 'top',
 };
 
 /** Node options that make it run something else than a script: what follows is node's business. */
@@ -41,6 +44,7 @@ export function parseArguments(argv: readonly string[]): Command {
   if (first === undefined) return { name: 'usage' };
   const name = Object.hasOwn(COMMANDS, first) ? COMMANDS[first]! : undefined;
   if (name === 'check') return check(argv.slice(1));
+  if (name === 'top') return { name, argv: argv.slice(1) };
   if (name && argv.length === 1) return { name };
   if (name) return { name: 'usage', problem: `"${first}" takes no arguments, got "${argv[1]}"` };
   return findApp(argv);

@@ -25,6 +25,8 @@ async function main(command: Command): Promise<number> {
       return 0;
     case 'check':
       return check(command.modules);
+    case 'top':
+      return (await import('./top.ts')).top(command.argv, process.env);
     case 'usage':
       process.stderr.write(command.problem ? `loadline: ${command.problem}. See loadline --help.\n` : HELP);
       return 2;

@@ -41,6 +41,11 @@ export function socketIn(folder: string, name: string): string {
   return join(folder, `${name}.sock`);
 }
 
+/** Whether a socket's path is one where a group of ours meets, or did: the agent's, not the app's. */
+export function isMeetingPlace(path: string): boolean {
+  return /\/loadline(?:-\d+)?\/[0-9a-f]{16}(?:\.\d+)?\.sock$/.test(path);
+}
+
 /** Why a folder is not this user's alone; undefined when it is. Never throws. */
 export function problemOf(path: string): string | undefined {
   const uid = process.geteuid?.();

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { atMost, epochOf, now } from '../clock.ts';
 import { Dashboard } from '../dashboard/dashboard.ts';
+import { isMeetingPlace } from '../group/directory.ts';
 import { overdue } from '../host/event-loop.ts';
 import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
@@ -73,7 +74,7 @@ const watch = new Watch({
 /** Of the agent's server; 0 = it has none yet. */
 let ownPort = 0;
 const { seriesLimit, stallThreshold, bounds } = config;
-const isAgents = (at: number | string) => at === ownPort;
+const isAgents = (at: number | string) => (typeof at === 'string' ? isMeetingPlace(at) : at === ownPort);
 const workers = () => maps.tids();
 const probes = hostProbes({ map: maps.main, bounds, seriesLimit, stallThreshold, isAgents, workers, warn: log.once });
 const host = new HostProbes([...probes, counts.probe, watch.probe], startTime, log.once);

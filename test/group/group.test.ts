@@ -33,6 +33,11 @@ onUnix('several processes are one endpoint: counters add up, gauges say whose th
     [{}],
   );
   t.true(summed[0]!.value > 3 * 30e6, 'the memory of three processes');
+  t.deepEqual(
+    metrics.samples.filter(({ labels }) => labels.server_address !== undefined),
+    [],
+    'the socket where they meet is not the app’s',
+  );
   const info = metrics.samples.find(({ name }) => name === 'target_info')!.labels;
   t.is(info.service_name, 'shop');
   t.deepEqual([info.process_pid, info.service_instance_id], [undefined, undefined]);

@@ -17,6 +17,8 @@ export interface Carbon {
   log(): string;
   /** GET of the render API: target → its points from `from` to `until`, epoch s. */
   render(target: string, from: number, until: number): Promise<ReadonlyMap<string, Points>>;
+  /** GET of the tag database: the values that a tag has in series with these tags, `name=a.b`. */
+  tagValues(tag: string, expressions: readonly string[]): Promise<readonly string[]>;
   /** SIGKILL to carbon alone; what it had not written to its files is gone. */
   kill(): Promise<void>;
   /** Starts it again after a `kill`, on the same port and files. */
@@ -47,6 +49,7 @@ export async function startCarbon(owner: Owner): Promise<Carbon> {
     },
     log: () => cache.log(),
     render: (target, from, until) => render(ports.web, target, from, until),
+    tagValues: (tag, expressions) => tagValues(ports.web, tag, expressions),
     async kill() {
       process.kill(cache.pid, 'SIGKILL');
       await cache.stop();
@@ -103,9 +106,24 @@ async function render(web: number, target: string, from: number, until: number):
   const query = new URLSearchParams({ target, from: String(from - 1), until: String(until), format: 'json' });
   const response = await fetch(`http://127.0.0.1:${web}/render?${query}`);
   const text = await response.text();
-  if (response.status !== 200) throw new Error(`render ${target}: ${response.status} ${text.slice(0, 500)}`);
+  if (response.status !== 200) throw new Error(`render ${target}: ${response.status} ${wordsOf(text)}`);
   const answer = JSON.parse(text) as { target: string; datapoints: [number | null, number][] }[];
   return new Map(answer.map((series) => [series.target, pointsOf(series.datapoints)]));
+}
+
+/** The end of a page of HTML, which has the traceback. */
+function wordsOf(html: string): string {
+  return html
+    .replace(/<[^>]*>|&#?\w+;/g, ' ')
+    .replace(/\s+/g, ' ')
+    .slice(-1500);
+}
+
+async function tagValues(web: number, tag: string, expressions: readonly string[]): Promise<string[]> {
+  const query = new URLSearchParams({ tag, limit: '10000' });
+  for (const expression of expressions) query.append('expr', expression);
+  const response = await fetch(`http://127.0.0.1:${web}/tags/autoComplete/values?${query}`);
+  return (await response.json()) as string[];
 }
 
 function pointsOf(datapoints: readonly [number | null, number][]): Points {
@@ -137,6 +155,7 @@ LOG_UPDATES = False
 ENABLE_TAGS = True
 GRAPHITE_URL = http://127.0.0.1:${ports.web}
 TAG_UPDATE_INTERVAL = 1
+TAG_BATCH_SIZE = 30
 CARBON_METRIC_INTERVAL = 0
 `;
 }
@@ -157,6 +176,7 @@ DEFAULT_CACHE_DURATION = 0
 FIND_CACHE_DURATION = 0
 TAGDB_CACHE_DURATION = 0
 METRICS_FIND_WARNING_THRESHOLD = float('Inf')
-DATABASES = {'default': {'NAME': '${data}/graphite.db', 'ENGINE': 'django.db.backends.sqlite3'}}
+DATABASES = {'default': {'NAME': '${data}/graphite.db', 'ENGINE': 'django.db.backends.sqlite3',
+                         'OPTIONS': {'timeout': 30}}}
 `;
 }

@@ -16,6 +16,7 @@ export const PACKAGES = {
   'prometheus-pushgateway': 'prometheus-pushgateway',
   ss: 'iproute2',
   chromium: 'chromium',
+  tmux: 'tmux',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -1,4 +1,4 @@
-/** Real Prometheus, scraping every second. Its first scrape comes 5 to 6 s after it is ready. */
+/** Real Prometheus, scraping every second by default. Its first scrape comes 5 to 6 s after it is ready. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,12 +26,16 @@ export interface Prometheus extends Child {
 /** ms until every target must have been scraped once. */
 const SCRAPE_LIMIT = 20_000;
 
-/** `targets`: job → port on loopback. */
-export async function startPrometheus(owner: Owner, targets: Readonly<Record<string, number>>): Promise<Prometheus> {
+/** `targets`: job → port on loopback. `interval`: seconds between two scrapes, and what each may take. */
+export async function startPrometheus(
+  owner: Owner,
+  targets: Readonly<Record<string, number>>,
+  interval = 1,
+): Promise<Prometheus> {
   const folder = temporaryFolder('prometheus');
   const port = await freePort();
   const file = join(folder, 'prometheus.yml');
-  writeFileSync(file, configuration(targets));
+  writeFileSync(file, configuration(targets, interval));
   const base = `http://127.0.0.1:${port}`;
   const child = await launch(owner, {
     name: 'prometheus',
@@ -69,9 +73,9 @@ export async function startPrometheus(owner: Owner, targets: Readonly<Record<str
 }
 
 /** JSON, which is YAML. */
-function configuration(targets: Readonly<Record<string, number>>): string {
+function configuration(targets: Readonly<Record<string, number>>, interval: number): string {
   return JSON.stringify({
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    global: { scrape_interval: `${interval}s`, scrape_timeout: `${interval}s` },
     scrape_configs: Object.entries(targets).map(([job, port]) => ({
       job_name: job,
       static_configs: [{ targets: [`127.0.0.1:${port}`] }],

@@ -1,0 +1,33 @@
+/**
+ * The measured server, the same for all contenders. Takes BENCH_FRAMEWORK (http, express, fastify), BENCH_ROUTES (how
+ * many) and BENCH_INSTRUMENT (a file of `../instruments` that app code would hold, or empty); answers messages about itself.
+ * CommonJS, because that is what all agents can patch.
+ */
+const { frameworks } = require('./frameworks.cjs');
+const { BENCH_FRAMEWORK = 'http', BENCH_ROUTES = '1', BENCH_INSTRUMENT } = process.env;
+
+const instrument = BENCH_INSTRUMENT ? require(`../instruments/${BENCH_INSTRUMENT}.cjs`) : {};
+/** Until it listens, in ms of the process. */
+let listening;
+const served = frameworks[BENCH_FRAMEWORK](Number(BENCH_ROUTES), instrument).then((port) => {
+  listening = performance.now();
+  return port;
+});
+
+const answers = {
+  port: () => served,
+  usage: () => ({ cpu: process.cpuUsage(), memory: process.memoryUsage(), listening }),
+  gc: () => {
+    for (let i = 0; i < 3; i++) globalThis.gc();
+    return process.memoryUsage();
+  },
+};
+
+process.on('message', async ({ id, ask, ...order }) => {
+  try {
+    process.send({ id, result: await answers[ask](order) });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
+process.once('disconnect', () => process.exit());

@@ -16,6 +16,7 @@ exports.frameworks = {
     const server = require('node:http').createServer((request, response) => {
       const route = known.get(request.url.split('/', 2)[1]);
       if (route !== undefined) return handle(request, response, route, answer);
+      if (request.url === '/metrics' && instrument.scrape) return instrument.scrape(response);
       response.statusCode = 404;
       response.end();
     });

@@ -17,6 +17,8 @@ const served = frameworks[BENCH_FRAMEWORK](Number(BENCH_ROUTES), instrument).the
 const answers = {
   port: () => served,
   usage: () => ({ cpu: process.cpuUsage(), memory: process.memoryUsage(), listening }),
+  ready: () => instrument.ready?.() ?? true,
+  flush: () => instrument.flush?.(),
   gc: () => {
     for (let i = 0; i < 3; i++) globalThis.gc();
     return process.memoryUsage();

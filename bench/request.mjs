@@ -1,77 +1,193 @@
-/**
- * `node bench/request.mjs [--help]`: what a request costs more with each contender than without any.
- *
- * CPU time of the whole server process, because wall time says nothing on a machine that others use as well.
- */
-import { fileURLToPath } from 'node:url';
-import { Child } from './lib/child.mjs';
+/** What a request costs more with each contender than without any. CPU time is the measure: others use the machine too. */
 import { BARE } from './lib/contenders.mjs';
-import { settings } from './lib/options.mjs';
 import { rounds } from './lib/rounds.mjs';
-import { Server } from './lib/server.mjs';
-import { median, medianInterval, sum } from './lib/statistics.mjs';
-import { table } from './lib/table.mjs';
+import { halfWidth, median, medianInterval, sum } from './lib/statistics.mjs';
+import { Team } from './lib/team.mjs';
+import { whatIsWrong } from './lib/works.mjs';
 
-const LOAD = fileURLToPath(new URL('lib/load-process.mjs', import.meta.url));
-const CONNECTIONS = 16;
-const WARM_UP = 20_000;
+/** Half widths of the interval at which measuring ends: for loadline, and for those whose ratio is far from 1. */
+const NARROW = 0.02;
+const NARROW_PEER = 0.08;
+/** Sent to each before anything else, to see whether it counts. */
+const FIRST_REQUESTS = 500;
+/** Half width that a headline ratio may have. */
+const PROMISED = 0.03;
+const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
+const NAMES = { http: 'node:http', express: 'Express 5', fastify: 'Fastify 5' };
 
-const options = settings(process.argv.slice(2));
-const load = new Child(LOAD);
-for (const framework of options.frameworks) for (const routes of options.routes) await group(framework, routes);
-await load.end();
+export const request = {
+  name: 'request',
+  title: 'Request overhead',
+  text: [
+    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round measures each contender once, in random order, and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare and loadline take turns between three processes each, the others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
+    '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only.',
+  ],
 
-async function group(framework, routes) {
-  const contenders = [BARE, ...options.contenders].filter((each) => each.frameworks.includes(framework));
-  const paths = Array.from({ length: routes }, (_, i) => `/r${i}/7`);
-  const servers = [];
+  /** @param {import('./lib/context.mjs').Context} context */
+  async run(context) {
+    const { frameworks, routes } = context.options;
+    const sections = [];
+    for (const framework of frameworks)
+      for (const count of routes) sections.push(...(await group(context, framework, count)));
+    return sections;
+  },
+};
+
+async function group(context, framework, routes) {
+  const place = `${NAMES[framework]}, ${routes} route${routes > 1 ? 's' : ''}`;
+  const teams = await startTeams(context, framework, routes, place);
   try {
-    for (const contender of contenders)
-      servers.push(await Server.start(contender, { framework, routes, node: options.node }));
-    for (const server of servers)
-      await load.ask({ port: server.port, connections: CONNECTIONS, paths, requests: options.brief ? 500 : WARM_UP });
-    const results = await rounds({
-      subjects: servers,
-      measure: (server) => slice(server, paths),
-      value: (sample) => sample.micros,
-      goal: () => options.goal,
-      least: 10,
-      most: 2000,
-      seconds: options.seconds,
-    });
-    print(`${framework}, ${routes} route${routes > 1 ? 's' : ''}`, results);
+    const working = await thoseThatWork(context, teams, place);
+    if (context.options.brief) return [worksSection(place, teams, working)];
+    context.say(`${place}: warm-up`);
+    for (const team of working) await team.warmUp();
+    return await measureAll(context, working, place, framework, routes);
   } finally {
-    await Promise.all(servers.map((server) => server.end()));
+    await Promise.all(teams.map((team) => team.end()));
   }
 }
 
-async function slice(server, paths) {
-  const before = await server.cpu();
-  const { requests, seconds } = await load.ask({
-    port: server.port,
-    connections: CONNECTIONS,
-    paths,
-    milliseconds: options.slice,
-  });
-  const cpu = (await server.cpu()) - before;
-  return { micros: cpu / requests, rate: requests / seconds, cpu, requests };
+async function startTeams(context, framework, routes, place) {
+  const { builds, peers, brief } = context.options;
+  const again = { ...BARE, name: 'bare again' };
+  const contenders = [BARE, ...builds, ...(brief ? [] : [again]), ...peers].filter((each) =>
+    each.frameworks.includes(framework),
+  );
+  const teams = [];
+  for (const contender of contenders) {
+    const size = !brief && (contender === BARE || builds.includes(contender)) ? 3 : 1;
+    context.say(`${place}: starting ${contender.name}`);
+    try {
+      teams.push(await Team.start(contender, context, { framework, routes, size }));
+    } catch (error) {
+      context.fail(`${contender.name} on ${place} does not start: ${error.message}`);
+    }
+  }
+  return teams;
 }
 
-function print(title, results) {
-  const [{ base }] = results.values();
+/** All at once: one of them tells of its requests every 10 s only. */
+async function thoseThatWork(context, teams, place) {
+  for (const team of teams) for (const server of team.servers) await team.request(server, { requests: FIRST_REQUESTS });
+  const checked = await Promise.all(
+    teams.map(async (team) => {
+      if (team.contender.launch === undefined && team.contender.instrument === undefined) return true;
+      const wrong = await Promise.all(
+        team.servers.map((server) => whatIsWrong(server, team.sentTo(server), context.sink).catch(String)),
+      );
+      for (const line of wrong.filter(Boolean)) context.fail(`${place}: ${line}`);
+      return wrong.every((line) => line === undefined);
+    }),
+  );
+  return teams.filter((_, i) => checked[i]);
+}
+
+function worksSection(place, teams, working) {
+  const rows = teams.map((team) => [team.contender.name, working.includes(team) ? 'yes' : 'no']);
+  return { title: place, rows: [['', `counted ${FIRST_REQUESTS} requests`], ...rows] };
+}
+
+async function measureAll(context, teams, place, framework, routes) {
+  const { builds, seconds } = context.options;
+  const [bare] = teams;
+  const goal = (team) => (builds.includes(team.contender) ? NARROW : NARROW_PEER);
+  const run = (subjects, order, limits) => {
+    context.say(`${place}: ${subjects.length} servers, ${JSON.stringify(order)}`);
+    return rounds({
+      subjects,
+      measure: (team) => team.slice(order),
+      goal,
+      ...limits,
+      seconds: seconds ?? limits.seconds,
+    });
+  };
+  const micros = (sample) => sample.micros;
+  const plain = await run(teams, { milliseconds: 250 }, { value: micros, least: 12, most: 400, seconds: 60 });
+  await stillExact(context, teams, place);
+  const sections = [cpuSection(`${place}, no scrape`, plain)];
+  judge(context, `${place}, no scrape`, plain, LIMITS[framework]);
+  const scraped = teams.filter((team) => team.contender.scrape || team === bare);
+  const withScrape = await run(
+    scraped,
+    { milliseconds: 1000, scrape: true },
+    { value: micros, least: 8, most: 100, seconds: 75 },
+  );
+  sections.push(cpuSection(`${place}, a scrape each second`, withScrape));
+  judge(context, `${place}, a scrape each second`, withScrape, LIMITS[framework]);
+  if (routes > 1) return sections;
+  const [{ base }] = plain.values();
+  const rate = Math.round(median(base.map((sample) => sample.perSecond)) / 2);
+  const paced = await run(
+    teams,
+    { milliseconds: 1000, rate },
+    { value: (sample) => sample.p99, least: 5, most: 5, seconds: 0 },
+  );
+  return [...sections, latencySection(place, rate, paced)];
+}
+
+/** Those that answer scrapes still know of each request, however many came. */
+async function stillExact(context, teams, place) {
+  for (const team of teams.filter(({ contender }) => contender.scrape))
+    for (const server of team.servers) {
+      const wrong = await whatIsWrong(server, team.sentTo(server), context.sink);
+      if (wrong) context.fail(`${place}, after the load: ${wrong}`);
+    }
+}
+
+function cpuSection(title, results) {
+  const [{ base: longest }] = [...results.values()].sort((a, b) => b.base.length - a.base.length);
   const rows = [['', 'ratio', '95 % interval', 'of totals', 'µs CPU', 'requests/s', 'rounds']];
-  const plain = (samples) => [
-    median(samples.map((each) => each.micros)).toFixed(1),
-    Math.round(median(samples.map((each) => each.rate))).toLocaleString('en'),
-    samples.length,
-  ];
-  rows.push(['bare', '1', '', '', ...plain(base)]);
-  const total = (samples) => sum(samples.map((each) => each.cpu)) / sum(samples.map((each) => each.requests));
-  for (const [server, { samples, base, ratios }] of results) {
-    const [low, high] = medianInterval(ratios);
-    const interval = `${low.toFixed(3)} - ${high.toFixed(3)}`;
+  rows.push(['bare', '1', '', '', ...levels(longest)]);
+  for (const [{ contender }, { samples, base, ratios }] of results) {
     const totals = (total(samples) / total(base)).toFixed(3);
-    rows.push([server.contender.name, median(ratios).toFixed(3), interval, totals, ...plain(samples)]);
+    rows.push([contender.name, median(ratios).toFixed(3), range(ratios, 3), totals, ...levels(samples)]);
   }
-  console.log(`\n${title}\n${table(rows)}`);
+  return { title, rows };
+}
+
+function levels(samples) {
+  const rate = Math.round(median(samples.map((each) => each.perSecond)));
+  return [median(samples.map((each) => each.micros)).toFixed(1), rate.toLocaleString('en'), samples.length];
+}
+
+function total(samples) {
+  return sum(samples.map((each) => each.cpu)) / sum(samples.map((each) => each.requests));
+}
+
+function latencySection(place, rate, results) {
+  const rows = [['', 'p99 in ms', 'least - most', 'p50 in ms', 'ratio of p99', 'lost the race']];
+  const line = (name, samples, ratios) => [
+    name,
+    median(samples.map((each) => each.p99)).toFixed(2),
+    `${Math.min(...samples.map((each) => each.p99)).toFixed(2)} - ${Math.max(...samples.map((each) => each.p99)).toFixed(2)}`,
+    median(samples.map((each) => each.p50)).toFixed(2),
+    median(ratios).toFixed(2),
+    `${samples.filter((each) => each.lost).length} of ${samples.length}`,
+  ];
+  const [{ base }] = results.values();
+  rows.push(line('bare', base, [1]));
+  for (const [{ contender }, { samples, ratios }] of results) rows.push(line(contender.name, samples, ratios));
+  const text = `${rate.toLocaleString('en')} requests/s for all, half of what the bare server took at saturation; latency from when a request was due. One that is over a second behind at the end lost the race: it cannot take this load.`;
+  return { title: `${place}, latency at a fixed load`, text: [text], rows };
+}
+
+function judge(context, title, results, limit) {
+  const peers = [...results].filter(([{ contender }]) => contender.package !== undefined);
+  const cheapest = Math.min(...peers.map(([, { ratios }]) => median(ratios)));
+  for (const [{ contender }, { ratios }] of results) {
+    if (!context.options.builds.includes(contender)) continue;
+    const ratio = median(ratios);
+    const found = `${ratio.toFixed(3)} (${range(ratios, 3)})`;
+    context.verdict(`${title}: ${contender.name} ≤ ${limit} × bare`, found, ratio <= limit);
+    const width = halfWidth(ratios);
+    context.verdict(`${title}: its interval ≤ ± 3 %`, `± ${(width * 100).toFixed(1)} %`, width <= PROMISED);
+    if (peers.length > 0)
+      context.verdict(`${title}: below every peer`, `cheapest peer ${cheapest.toFixed(3)}`, ratio < cheapest);
+  }
+}
+
+function range(values, digits) {
+  return medianInterval(values)
+    .map((each) => each.toFixed(digits))
+    .join(' - ');
 }

@@ -63,14 +63,14 @@ function elastic({ url }, body) {
   return { requests: lines.filter((line) => line.startsWith('{"transaction"')).length };
 }
 
-/** MessagePack, in which each row has its `Hits` as a 64-bit integer. */
+/** MessagePack, in which each row has its name, and after it its `Hits` as a 64-bit integer. */
 function datadog({ url }, body) {
   if (url === '/info')
     return { says: { version: '7.60.0', endpoints: ['/v0.4/traces', '/v0.6/stats'], client_drop_p0s: true } };
   if (!url.startsWith('/v0.6/stats')) return { says: { rate_by_service: {} } };
   let requests = 0;
-  for (let at = body.indexOf('Hits'); at >= 0; at = body.indexOf('Hits', at + 4))
-    if (body.toString('latin1', at - 8, at) !== 'TopLevel') requests += Number(body.readBigUInt64BE(at + 5));
+  for (const { index } of body.toString('latin1').matchAll(/(web|express|fastify)\.request/g))
+    requests += Number(body.readBigUInt64BE(body.indexOf('Hits', index) + 5));
   return { requests };
 }
 

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Server } from './server.mjs';
+
+/** Same for all: the load has no more in flight. */
+const CONNECTIONS = 16;
+/** Requests before a server counts: its code is compiled by then. */
+const WARM_UP = 20_000;
+
+/**
+ * The servers of one contender. Of more than one, each round takes the next: what one process has by luck (the layout of its
+ * heap, what the compiler chose) is then not taken for what the contender costs.
+ */
+export class Team {
+  #servers;
+  #sent;
+  #paths;
+  #load;
+  #turn = 0;
+
+  constructor(contender, servers, paths, load) {
+    this.contender = contender;
+    this.#servers = servers;
+    this.#paths = paths;
+    this.#load = load;
+    this.#sent = new Map(servers.map((server) => [server, 0]));
+  }
+
+  /**
+   * @param {import('./contenders.mjs').Contender} contender
+   * @param {import('./context.mjs').Context} context
+   * @param {{ framework: string, routes: number, size?: number }} options
+   */
+  static async start(contender, { options, load, sink }, { framework, routes, size = 1 }) {
+    const paths = Array.from({ length: routes }, (_, i) => `/r${i}/7`);
+    const servers = [];
+    while (servers.length < size) {
+      const port = contender.scrape || !contender.launch ? undefined : await sink.ask({ open: contender.name });
+      servers.push(await Server.start(contender, { framework, routes, node: options.node, sink: port }));
+    }
+    for (const server of servers) while (!(await server.child.ask({ ask: 'ready' }))) await sleep(50);
+    return new Team(contender, servers, paths, load);
+  }
+
+  get servers() {
+    return this.#servers;
+  }
+
+  /** Requests that a server has answered. */
+  sentTo(server) {
+    return this.#sent.get(server);
+  }
+
+  async warmUp() {
+    for (const server of this.#servers) await this.request(server, { requests: WARM_UP });
+  }
+
+  /** The load's answer for one order to one server. */
+  async request(server, order) {
+    const found = await this.#load.ask({ port: server.port, connections: CONNECTIONS, paths: this.#paths, ...order });
+    this.#sent.set(server, this.#sent.get(server) + found.requests);
+    return found;
+  }
+
+  /**
+   * One slice of load to the next server, as much as it takes.
+   *
+   * @param {{ milliseconds: number, rate?: number, scrape?: boolean }} order `scrape`: once, in the middle
+   */
+  async slice({ scrape = false, ...order }) {
+    const server = this.#servers[this.#turn++ % this.#servers.length];
+    const before = await server.cpu();
+    const scraped = scrape && server.scrapeUrl ? sleep(order.milliseconds / 2).then(() => server.scrape()) : undefined;
+    const found = await this.request(server, order);
+    await scraped;
+    const cpu = (await server.cpu()) - before;
+    return { ...found, cpu, micros: cpu / found.requests, perSecond: found.requests / found.seconds };
+  }
+
+  async end() {
+    await Promise.all(this.#servers.map((server) => server.end()));
+  }
+}

@@ -10,6 +10,9 @@ const NARROW = 0.02;
 const NARROW_PEER = 0.08;
 /** Sent to each before anything else, to see whether it counts. */
 const FIRST_REQUESTS = 500;
+/** ms of load that a server has before it is the next one's turn. */
+const TURN = 100;
+const TURNS_PER_SECOND = 1000 / TURN;
 /** Half width that a headline ratio may have. */
 const PROMISED = 0.03;
 const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
@@ -19,7 +22,7 @@ export const request = {
   name: 'request',
   title: 'Request overhead',
   text: [
-    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round measures each contender once, in random order, and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare and loadline take turns between three processes each, the others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
+    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare and loadline take turns between three processes each, the others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
     '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only.',
   ],
 
@@ -88,41 +91,62 @@ function worksSection(place, teams, working) {
 }
 
 async function measureAll(context, teams, place, framework, routes) {
-  const { builds, seconds } = context.options;
   const [bare] = teams;
-  const goal = (team) => (builds.includes(team.contender) ? NARROW : NARROW_PEER);
-  const run = (subjects, order, limits) => {
-    context.say(`${place}: ${subjects.length} servers, ${JSON.stringify(order)}`);
-    return rounds({
-      subjects,
-      measure: (team) => team.slice(order),
-      goal,
-      ...limits,
-      seconds: seconds ?? limits.seconds,
-    });
+  const sections = [];
+  const judged = (title, results) => {
+    sections.push(cpuSection(title, results));
+    judge(context, title, results, LIMITS[framework]);
   };
-  const micros = (sample) => sample.micros;
-  const plain = await run(teams, { milliseconds: 250 }, { value: micros, least: 12, most: 400, seconds: 60 });
+  const plain = await compare(context, teams, { turns: 2, least: 12, most: 400, seconds: 60 });
+  judged(`${place}, no scrape`, plain);
   await stillExact(context, teams, place);
-  const sections = [cpuSection(`${place}, no scrape`, plain)];
-  judge(context, `${place}, no scrape`, plain, LIMITS[framework]);
-  const scraped = teams.filter((team) => team.contender.scrape || team === bare);
-  const withScrape = await run(
-    scraped,
-    { milliseconds: 1000, scrape: true },
-    { value: micros, least: 8, most: 100, seconds: 75 },
-  );
-  sections.push(cpuSection(`${place}, a scrape each second`, withScrape));
-  judge(context, `${place}, a scrape each second`, withScrape, LIMITS[framework]);
+  const scraped = teams.filter(({ contender }) => contender.scrape);
+  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 6, most: 60, seconds: 75 };
+  judged(`${place}, a scrape each second`, await compare(context, [bare, ...scraped], scrapes));
   if (routes > 1) return sections;
   const [{ base }] = plain.values();
   const rate = Math.round(median(base.map((sample) => sample.perSecond)) / 2);
-  const paced = await run(
-    teams,
-    { milliseconds: 1000, rate },
-    { value: (sample) => sample.p99, least: 5, most: 5, seconds: 0 },
-  );
-  return [...sections, latencySection(place, rate, paced)];
+  return [...sections, latencySection(place, rate, await latencies(context, teams, rate))];
+}
+
+/** CPU per request at saturation. With `scrape`, each server is scraped once in each second of its load. */
+function compare(context, teams, { turns, scrape = false, ...limits }) {
+  context.say(`${teams.length} servers at saturation${scrape ? ', scraped' : ''}`);
+  return rounds({
+    subjects: teams,
+    turns,
+    measure: (team, turn) => {
+      if (turn === 0) team.next();
+      return team.turn({ milliseconds: TURN, scrape: scrape && turn === turns >> 1 });
+    },
+    add: addUp,
+    value: (sample) => sample.micros,
+    goal: (team) => (context.options.builds.includes(team.contender) ? NARROW : NARROW_PEER),
+    ...limits,
+    seconds: context.options.seconds ?? limits.seconds,
+  });
+}
+
+function addUp(turns) {
+  const cpu = sum(turns.map((turn) => turn.cpu));
+  const requests = sum(turns.map((turn) => turn.requests));
+  return { cpu, requests, micros: cpu / requests, perSecond: requests / sum(turns.map((turn) => turn.seconds)) };
+}
+
+function latencies(context, teams, rate) {
+  context.say(`${teams.length} servers at ${rate} requests/s`);
+  return rounds({
+    subjects: teams,
+    measure: (team) => {
+      team.next();
+      return team.turn({ milliseconds: 250, rate });
+    },
+    value: (sample) => sample.p99,
+    goal: () => 0,
+    least: 12,
+    most: 12,
+    seconds: 0,
+  });
 }
 
 /** Those that answer scrapes still know of each request, however many came. */

@@ -19,6 +19,7 @@ const EVERYWHERE = ['http', 'express', 'fastify'];
  * @property {(ports: Ports) => Launch} [launch] What its process is started with.
  * @property {(ports: Ports, appPort: number) => string} [scrape] The URL of its metrics; it pushes if it has none.
  * @property {string} [counter] The Prometheus sample that counts requests.
+ * @property {boolean} [countsScrapes] Whether scrapes count as requests.
  *
  * @typedef {{ metrics: number, sink: number }} Ports `metrics` is free and the contender's own.
  * @typedef {{ execArgv?: string[], env?: Record<string, string> }} Launch
@@ -83,6 +84,7 @@ export const PEER_CONTENDERS = [
   {
     name: 'otel http',
     package: '@opentelemetry/instrumentation-http',
+    countsScrapes: true,
     what: 'HttpInstrumentation with a MeterProvider and its Prometheus exporter; no tracer. Knows no routes.',
     frameworks: EVERYWHERE,
     launch: ({ metrics }) => ({
@@ -95,6 +97,7 @@ export const PEER_CONTENDERS = [
   {
     name: 'otel auto',
     package: '@opentelemetry/auto-instrumentations-node',
+    countsScrapes: true,
     what: 'Under `--require …/register`, traces and logs off by `OTEL_TRACES_EXPORTER=none OTEL_LOGS_EXPORTER=none`, Prometheus exporter. Patches what the app loads (Express and Fastify among it) for traces all the same.',
     frameworks: EVERYWHERE,
     launch: ({ metrics }) => ({

@@ -1,41 +1,50 @@
 import { halfWidth } from './statistics.mjs';
 
 /**
- * Measures everybody once per round, in random order, so that what else the machine does meets all alike, until each
- * ratio to the first one is known well enough or time is over.
+ * Measures everybody in turns, in random order, so that what else the machine does meets all alike, until each ratio to the
+ * first one is known well enough or time is over. Turns are short: what others do to a CPU changes within a second.
  *
  * @template Subject
+ * @template Sample
  * @param {object} order
  * @param {readonly Subject[]} order.subjects The first is what the others are compared with, in the same round.
- * @param {(subject: Subject) => Promise<object>} order.measure
- * @param {(sample: object) => number} order.value What the ratios are taken of.
+ * @param {(subject: Subject, turn: number) => Promise<Sample>} order.measure
+ * @param {number} [order.turns] Turns that each has in a round, all of them added up to one sample. Default: 1.
+ * @param {(turns: Sample[]) => Sample} [order.add]
+ * @param {(sample: Sample) => number} order.value What the ratios are taken of.
  * @param {(subject: Subject) => number} order.goal Half width of the ratio's interval at which a subject leaves.
  * @param {number} order.least Rounds that each takes part in at least.
  * @param {number} order.most
  * @param {number} order.seconds When time is over, at a round's end.
  * @param {() => number} [order.random]
- * @returns {Promise<Map<Subject, { samples: object[], base: object[], ratios: number[] }>>} without the first one
+ * @returns {Promise<Map<Subject, { samples: Sample[], base: Sample[], ratios: number[] }>>} without the first one
  */
-export async function rounds({ subjects, measure, value, goal, least, most, seconds, random = Math.random }) {
+export async function rounds({ subjects, value, goal, least, most, seconds, ...turn }) {
   const [first, ...others] = subjects;
   const found = new Map(others.map((subject) => [subject, { samples: [], base: [], ratios: [] }]));
   const end = performance.now() + seconds * 1e3;
   let active = others;
-  for (let round = 0; round < most && active.length > 0; round++) {
-    const samples = new Map();
-    for (const subject of shuffled([first, ...active], random)) samples.set(subject, await measure(subject));
+  for (let round = 1; round <= most && active.length > 0; round++) {
+    const samples = await one([first, ...active], turn);
     const base = samples.get(first);
     for (const subject of active) {
-      const { samples: own, base: firsts, ratios } = found.get(subject);
-      own.push(samples.get(subject));
-      firsts.push(base);
-      ratios.push(value(samples.get(subject)) / value(base));
+      const own = found.get(subject);
+      own.samples.push(samples.get(subject));
+      own.base.push(base);
+      own.ratios.push(value(samples.get(subject)) / value(base));
     }
-    if (round + 1 < least) continue;
+    if (round < least) continue;
     if (performance.now() > end) break;
     active = active.filter((subject) => halfWidth(found.get(subject).ratios) > goal(subject));
   }
   return found;
+}
+
+async function one(subjects, { measure, turns = 1, add = ([only]) => only, random = Math.random }) {
+  const measured = new Map(subjects.map((subject) => [subject, []]));
+  for (let turn = 0; turn < turns; turn++)
+    for (const subject of shuffled(subjects, random)) measured.get(subject).push(await measure(subject, turn));
+  return new Map(subjects.map((subject) => [subject, add(measured.get(subject))]));
 }
 
 /** @template T @param {readonly T[]} list */

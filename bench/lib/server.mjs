@@ -13,6 +13,8 @@ export class Server {
     this.child = child;
     this.ports = ports;
     this.port = 0;
+    /** Scrapes that it has answered. */
+    this.scrapes = 0;
   }
 
   /**
@@ -49,11 +51,12 @@ export class Server {
     return cpu.user + cpu.system;
   }
 
-  /** Bytes of its metrics. */
+  /** Its metrics, as text. */
   async scrape() {
     const response = await fetch(this.scrapeUrl);
     const text = await response.text();
     if (!response.ok) throw new Error(`${this.contender.name} answered a scrape with ${response.status}: ${text}`);
+    this.scrapes++;
     return text;
   }
 

@@ -61,19 +61,23 @@ export class Team {
     return found;
   }
 
+  /** Of several servers the next one has the turns from now on. */
+  next() {
+    this.#turn++;
+  }
+
   /**
-   * One slice of load to the next server, as much as it takes.
+   * Load to one server, and the CPU time it took, in µs.
    *
    * @param {{ milliseconds: number, rate?: number, scrape?: boolean }} order `scrape`: once, in the middle
    */
-  async slice({ scrape = false, ...order }) {
-    const server = this.#servers[this.#turn++ % this.#servers.length];
+  async turn({ scrape = false, ...order }) {
+    const server = this.#servers[this.#turn % this.#servers.length];
     const before = await server.cpu();
     const scraped = scrape && server.scrapeUrl ? sleep(order.milliseconds / 2).then(() => server.scrape()) : undefined;
     const found = await this.request(server, order);
     await scraped;
-    const cpu = (await server.cpu()) - before;
-    return { ...found, cpu, micros: cpu / found.requests, perSecond: found.requests / found.seconds };
+    return { ...found, cpu: (await server.cpu()) - before };
   }
 
   async end() {

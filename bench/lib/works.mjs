@@ -8,7 +8,9 @@ const PATIENCE = 20_000;
 /** Requests that a server's contender knows of, as its users would read it. */
 export async function counted(server, sink) {
   if (!server.contender.scrape) return sink.ask({ count: server.ports.sink });
-  return counterIn(await server.scrape(), server.contender.counter);
+  const { counter, countsScrapes } = server.contender;
+  const before = countsScrapes ? server.scrapes : 0;
+  return counterIn(await server.scrape(), counter) - before;
 }
 
 /**

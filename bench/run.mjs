@@ -4,9 +4,10 @@ import { Context } from './lib/context.mjs';
 import { machine } from './lib/machine.mjs';
 import { HELP, missing, settings } from './lib/options.mjs';
 import { benchText, verdictText } from './lib/report.mjs';
+import { record } from './record.mjs';
 import { request } from './request.mjs';
 
-const BENCHES = [request];
+const BENCHES = [request, record];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 process.exitCode = await main(process.argv.slice(2));

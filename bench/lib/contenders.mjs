@@ -19,6 +19,7 @@ const EVERYWHERE = ['http', 'express', 'fastify'];
  * @property {(ports: Ports) => Launch} [launch] What its process is started with.
  * @property {(ports: Ports, appPort: number) => string} [scrape] The URL of its metrics; it pushes if it has none.
  * @property {string} [counter] The Prometheus sample that counts requests.
+ * @property {string} [dist] Of loadline: the folder that it was built into.
  * @property {boolean} [countsScrapes] Whether scrapes count as requests.
  *
  * @typedef {{ metrics: number, sink: number }} Ports `metrics` is free and the contender's own.
@@ -34,12 +35,14 @@ export const BARE = { name: 'bare', what: 'The server alone.', frameworks: EVERY
  * @returns {Contender}
  */
 export function loadline(name = 'loadline', dist = join(BENCH, '../dist')) {
+  const folder = resolve(dist);
   return {
     name,
+    dist: folder,
     what: 'Default settings, under `--require loadline/register`. Runtime, host and process metrics as well.',
     frameworks: EVERYWHERE,
     launch: ({ metrics }) => ({
-      execArgv: ['--require', join(resolve(dist), 'src/register.cjs')],
+      execArgv: ['--require', join(folder, 'src/register.cjs')],
       env: {
         OTEL_EXPORTER_PROMETHEUS_PORT: String(metrics),
         // A group of its own: the other servers of the run are no processes of the same service.

@@ -1,13 +1,15 @@
 /** `npm run bench`: see `--help`. */
 import { writeFileSync } from 'node:fs';
+import { hang } from './hang.mjs';
 import { Context } from './lib/context.mjs';
 import { machine } from './lib/machine.mjs';
 import { HELP, missing, settings } from './lib/options.mjs';
 import { benchText, verdictText } from './lib/report.mjs';
 import { record } from './record.mjs';
 import { request } from './request.mjs';
+import { scrape } from './scrape.mjs';
 
-const BENCHES = [request, record];
+const BENCHES = [request, record, scrape, hang];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 process.exitCode = await main(process.argv.slice(2));

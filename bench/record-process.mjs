@@ -1,5 +1,5 @@
 /**
- * `record-process.mjs <subject> <operation>`, forked by record.mjs: one operation in a fresh process, so that the compiler
+ * `record-process.mjs <subject> <operation> <dist> <ms> <attribute sets>`, forked by record.mjs: one operation in a fresh process, so that the compiler
  * has seen nothing else. Sends ns of CPU per operation (of all threads: what is done later on counts too).
  */
 
@@ -12,17 +12,17 @@ import { median } from './lib/statistics.mjs';
 
 const require = createRequire(import.meta.url);
 const { load } = require('./apps/frameworks.cjs');
-const [subject, operation, dist, milliseconds] = process.argv.slice(2);
+const [subject, operation, dist, milliseconds, sets] = process.argv.slice(2);
 
 /** Seconds, the default boundaries of OpenTelemetry's semantic conventions. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** From below the first to above the last of them, in no order. */
 const VALUES = Float64Array.from({ length: 1024 }, (_, i) => 0.001 * 2 ** (((i * 389) % 1024) / 73));
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const ROUTES = Array.from({ length: 16 }, (_, i) => `/r${i}/:id`);
+const ROUTES = Array.from({ length: Number(sets) / METHODS.length }, (_, i) => `/r${i}/:id`);
 const BOUND = { method: 'GET', route: '/r0/:id' };
-/** As app code has them: an object of its own for each call, 64 different ones. */
-const some = (i) => ({ method: METHODS[i & 3], route: ROUTES[(i >> 2) & 15] });
+/** As app code has them: an object of its own for each call, `sets` different ones. */
+const some = (i) => ({ method: METHODS[i & 3], route: ROUTES[(i >> 2) & (ROUTES.length - 1)] });
 
 const SUBJECTS = { limit, loadline, 'prom-client': promClient, OpenTelemetry: openTelemetry, 'hot-shots': hotShots };
 

@@ -42,12 +42,12 @@ export const record = {
       context.say(`record: ${operation}`);
       const results = await rounds({
         subjects: [limit, ...builds, ...peers],
-        measure: (subject) => inFreshProcess(context, subject, operation),
+        measure: (subject) => recordCost(context, subject, operation),
         value: ({ ns }) => ns,
         goal: () => 0,
-        least: context.options.brief ? 1 : 9,
+        least: context.options.brief ? 1 : 6,
         most: context.options.brief ? 1 : 9,
-        seconds: 0,
+        seconds: 25,
       });
       const all = [[limit, { samples: results.get(builds[0]).base }], ...results];
       for (const [{ name }, { samples }] of all) found.get(name).push(samples.map(({ ns }) => ns));
@@ -58,11 +58,18 @@ export const record = {
   },
 };
 
-/** A process that has seen nothing but this operation. */
-async function inFreshProcess(context, { name, subject, dist = '' }, operation) {
+/**
+ * In a process that has seen nothing but this operation.
+ *
+ * @param {number} [sets] attribute sets that there are, a power of 2, at least 4
+ * @returns {Promise<{ ns: number }>}
+ */
+export async function recordCost(context, { name, subject, dist = '' }, operation, sets = 64) {
   const { brief, node } = context.options;
-  const args = [subject, subject === 'limit' ? 'counter' : operation, dist, brief ? '20' : '200'];
-  const child = fork(PROCESS, args, { execPath: node, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const what = subject === 'limit' ? 'counter' : operation;
+  const args = [subject, what, dist, brief ? '20' : '200', String(sets)];
+  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];
+  const child = fork(PROCESS, args, { execPath: node, execArgv: [], stdio });
   const ended = once(child, 'exit').then(() => []);
   const [answer] = await Promise.race([once(child, 'message'), ended]);
   await ended;

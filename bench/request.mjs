@@ -1,5 +1,6 @@
 /** What a request costs more with each contender than without any. CPU time is the measure: others use the machine too. */
 import { BARE } from './lib/contenders.mjs';
+import { addUp } from './lib/cpu-per-request.mjs';
 import { rounds } from './lib/rounds.mjs';
 import { halfWidth, median, medianInterval, sum } from './lib/statistics.mjs';
 import { Team } from './lib/team.mjs';
@@ -125,12 +126,6 @@ function compare(context, teams, { turns, scrape = false, ...limits }) {
     ...limits,
     seconds: context.options.seconds ?? limits.seconds,
   });
-}
-
-function addUp(turns) {
-  const cpu = sum(turns.map((turn) => turn.cpu));
-  const requests = sum(turns.map((turn) => turn.requests));
-  return { cpu, requests, micros: cpu / requests, perSecond: requests / sum(turns.map((turn) => turn.seconds)) };
 }
 
 function latencies(context, teams, rate) {

@@ -7,9 +7,11 @@ import { HELP, missing, settings } from './lib/options.mjs';
 import { benchText, verdictText } from './lib/report.mjs';
 import { record } from './record.mjs';
 import { request } from './request.mjs';
+import { scale } from './scale.mjs';
 import { scrape } from './scrape.mjs';
+import { startup } from './startup.mjs';
 
-const BENCHES = [request, record, scrape, hang];
+const BENCHES = [request, record, scrape, hang, startup, scale];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -29,6 +29,14 @@ const EVERYWHERE = ['http', 'express', 'fastify'];
 /** @type {Contender} */
 export const BARE = { name: 'bare', what: 'The server alone.', frameworks: EVERYWHERE };
 
+/** @type {Contender} */
+export const EMPTY_WORKER = {
+  name: 'bare + empty worker thread',
+  what: 'The server, and a thread that does nothing.',
+  frameworks: EVERYWHERE,
+  launch: () => ({ execArgv: ['--require', join(BENCH, 'instruments/empty-worker.cjs')] }),
+};
+
 /**
  * @param {string} name
  * @param {string} dist A folder with a built loadline: has `src/register.cjs`.

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.mjs';
 
 const APP = fileURLToPath(new URL('../apps/server.cjs', import.meta.url));
+
+/** ms until an agent serves. */
+const PATIENCE = 10_000;
 
 /** A server under one contender, in a process of its own. */
 export class Server {
@@ -21,10 +25,11 @@ export class Server {
    * Resolves once it listens.
    *
    * @param {import('./contenders.mjs').Contender} contender
-   * @param {{ framework: string, routes?: number, node?: string, sink?: number, execArgv?: string[] }} options
+   * @param {{ framework: string, routes?: number, node?: string, sink?: number, metrics?: number,
+   *   execArgv?: string[] }} options `metrics`: the port of its metrics, instead of one of its own
    */
-  static async start(contender, { framework, routes = 1, node, sink = 9, execArgv = [] }) {
-    const ports = { metrics: await freePort(), sink };
+  static async start(contender, { framework, routes = 1, node, sink = 9, metrics, execArgv = [] }) {
+    const ports = { metrics: metrics ?? (await freePort()), sink };
     const launch = contender.launch?.(ports) ?? {};
     const child = new Child(APP, {
       node,
@@ -53,11 +58,22 @@ export class Server {
 
   /** Its metrics, as text. */
   async scrape() {
-    const response = await fetch(this.scrapeUrl);
+    const response = await this.#answer();
     const text = await response.text();
     if (!response.ok) throw new Error(`${this.contender.name} answered a scrape with ${response.status}: ${text}`);
     this.scrapes++;
     return text;
+  }
+
+  /** An agent may begin to serve after its app. */
+  async #answer() {
+    for (const end = performance.now() + PATIENCE; ; await sleep(50)) {
+      try {
+        return await fetch(this.scrapeUrl);
+      } catch (error) {
+        if (error.cause?.code !== 'ECONNREFUSED' || performance.now() > end) throw error;
+      }
+    }
   }
 
   end() {

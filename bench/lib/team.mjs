@@ -28,14 +28,14 @@ export class Team {
   /**
    * @param {import('./contenders.mjs').Contender} contender
    * @param {import('./context.mjs').Context} context
-   * @param {{ framework: string, routes: number, size?: number }} options
+   * @param {{ framework: string, routes: number, size?: number, execArgv?: string[] }} options
    */
-  static async start(contender, { options, load, sink }, { framework, routes, size = 1 }) {
+  static async start(contender, { options, load, sink }, { framework, routes, size = 1, execArgv }) {
     const paths = Array.from({ length: routes }, (_, i) => `/r${i}/7`);
     const servers = [];
     while (servers.length < size) {
-      const port = contender.scrape || !contender.launch ? undefined : await sink.ask({ open: contender.name });
-      servers.push(await Server.start(contender, { framework, routes, node: options.node, sink: port }));
+      const port = pushes(contender) ? await sink.ask({ open: contender.name }) : undefined;
+      servers.push(await Server.start(contender, { framework, routes, node: options.node, sink: port, execArgv }));
     }
     for (const server of servers) while (!(await server.child.ask({ ask: 'ready' }))) await sleep(50);
     return new Team(contender, servers, paths, load);
@@ -83,4 +83,9 @@ export class Team {
   async end() {
     await Promise.all(this.#servers.map((server) => server.end()));
   }
+}
+
+/** Whether it sends its numbers somewhere. */
+function pushes({ scrape, instrument }) {
+  return scrape === undefined && instrument !== undefined;
 }

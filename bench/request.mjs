@@ -29,10 +29,16 @@ export const request = {
 
   /** @param {import('./lib/context.mjs').Context} context */
   async run(context) {
-    const { frameworks, routes } = context.options;
+    const { frameworks, routes, brief } = context.options;
+    // Nothing is timed: all at once, and with the most routes alone.
+    if (brief)
+      return (await Promise.all(frameworks.map((framework) => group(context, framework, Math.max(...routes))))).flat();
     const sections = [];
     for (const framework of frameworks)
-      for (const count of routes) sections.push(...(await group(context, framework, count)));
+      for (const count of routes) {
+        const found = await group(context, framework, count).catch((error) => context.fail(error.stack));
+        sections.push(...(found ?? []));
+      }
     return sections;
   },
 };

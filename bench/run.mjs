@@ -1,10 +1,11 @@
 /** `npm run bench`: see `--help`. */
 import { writeFileSync } from 'node:fs';
 import { hang } from './hang.mjs';
+import { BARE, installed } from './lib/contenders.mjs';
 import { Context } from './lib/context.mjs';
 import { machine } from './lib/machine.mjs';
 import { HELP, missing, settings } from './lib/options.mjs';
-import { benchText, verdictText } from './lib/report.mjs';
+import { benchText, resultsText, verdictText } from './lib/report.mjs';
 import { record } from './record.mjs';
 import { request } from './request.mjs';
 import { scale } from './scale.mjs';
@@ -44,29 +45,32 @@ async function measure(options, context) {
   try {
     for (const bench of wanted) {
       context.say(`${bench.title} …`);
-      texts.push(benchText(bench, await bench.run(context)));
+      texts.push(benchText(bench, await sectionsOf(bench, context)));
       console.log(`\n${texts.at(-1)}`);
     }
   } finally {
     await context.end();
   }
-  if (context.verdicts.length > 0) console.log(`\n${verdictText(context.verdicts)}`);
-  for (const failure of context.failures) console.error(`failed: ${failure}`);
+  const { verdicts, failures } = context;
+  if (verdicts.length > 0) console.log(`\n${verdictText(verdicts)}`);
+  for (const failure of failures) console.error(`failed: ${failure}`);
   const whole = wanted.length === BENCHES.length && !options.brief && !options.narrowed;
-  if (whole) writeFileSync(RESULTS, results(where, begin, context, texts));
-  return context.failures.length > 0 ? 1 : 0;
+  if (whole) {
+    const contenders = [BARE, ...options.builds, ...options.peers];
+    const run = { begin, end: new Date(), machine: where, contenders, version: installed, verdicts, failures, texts };
+    writeFileSync(RESULTS, resultsText(run));
+  }
+  return failures.length > 0 ? 1 : 0;
 }
 
-function results(where, begin, context, texts) {
-  const minutes = Math.round((Date.now() - begin) / 60_000);
-  const parts = [
-    '# Results',
-    `Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)}, in ${minutes} minutes. Do not edit.`,
-    where.map((line) => `- ${line}`).join('\n'),
-    verdictText(context.verdicts),
-    ...texts,
-  ];
-  return `${parts.join('\n\n')}\n`;
+/** One bench that breaks does not take what the others found with it. */
+async function sectionsOf(bench, context) {
+  try {
+    return await bench.run(context);
+  } catch (error) {
+    context.fail(`${bench.title}: ${error.stack}`);
+    return [];
+  }
 }
 
 function refuse(reason) {

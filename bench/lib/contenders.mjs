@@ -193,6 +193,7 @@ export const PEER_CONTENDERS = [
 
 /** The version that is installed in bench/peers; undefined when there is none. */
 export function installed(name) {
+  if (name === undefined) return undefined;
   try {
     return JSON.parse(readFileSync(join(PEERS, 'node_modules', name, 'package.json'), 'utf8')).version;
   } catch (error) {

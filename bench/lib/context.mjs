@@ -21,8 +21,6 @@ export class Context {
   failures = [];
   /** @type {Verdict[]} */
   verdicts = [];
-  /** Contenders that were left out, and why, by name. */
-  leftOut = new Map();
   #children = new Map();
 
   /** @param {import('./options.mjs').Settings} options */

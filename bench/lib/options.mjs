@@ -28,7 +28,7 @@ Without a name all run, in under 30 minutes.
   --brief               a few seconds each, in which nothing is timed: whether all contenders work
   --node <path>         the Node.js that is measured (default: the one that runs this)
   --dist [name=]<path>  a built loadline, instead of ../dist; several are compared with each other
-  --only <contender>    these peers alone (loadline always takes part); several
+  --only <contender>    these peers alone, or none (loadline always takes part); several
   --framework <name>    http, express, fastify; several (request)
   --routes <count>      1, 100; several (request)
   --seconds <count>     longest time for one table of the request bench
@@ -41,6 +41,10 @@ The peers are installed by: npm ci --ignore-scripts --prefix bench/peers`;
  */
 export function settings(args) {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const strangers = values.only?.filter(
+    (name) => name !== 'none' && PEER_CONTENDERS.every((peer) => peer.name !== name),
+  );
+  if (strangers?.length > 0) throw new Error(`there is no contender ${strangers.join(', ')}`);
   const builds = values.dist.length > 0 ? values.dist.map(build) : [loadline()];
   return {
     benches: positionals,

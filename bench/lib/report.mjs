@@ -38,20 +38,18 @@ export function verdictText(verdicts) {
 export function resultsText({ begin, end, machine, contenders, version, verdicts, failures, texts }) {
   const minutes = Math.round((end - begin) / 60_000);
   const who = contenders.map((each) => [each.name, version(each.package) ?? '', each.what]);
-  return (
-    [
-      '# Results',
-      `Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)}, in ${minutes} minutes. Do not edit.`,
-      list(machine),
-      verdictText(verdicts),
-      ...(failures.length > 0 ? ['## What did not work', list(failures)] : []),
-      '## Who was compared',
-      table([['contender', 'version', 'how it was set up, and what it does beside'], ...who]),
-      '## What cannot be compared',
-      list(NOT_COMPARABLE),
-      ...texts,
-    ].join('\n\n') + '\n'
-  );
+  return `${[
+    '# Results',
+    `Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)}, in ${minutes} minutes. Do not edit.`,
+    list(machine),
+    verdictText(verdicts),
+    ...(failures.length > 0 ? ['## What did not work', list(failures)] : []),
+    '## Who was compared',
+    table([['contender', 'version', 'how it was set up, and what it does beside'], ...who]),
+    '## What cannot be compared',
+    list(NOT_COMPARABLE),
+    ...texts,
+  ].join('\n\n')}\n`;
 }
 
 const NOT_COMPARABLE = [

@@ -6,9 +6,10 @@ import { halfWidth, median, medianInterval, sum } from './lib/statistics.mjs';
 import { Team } from './lib/team.mjs';
 import { whatIsWrong } from './lib/works.mjs';
 
-/** Half widths of the interval at which measuring ends: for loadline, and for those whose ratio is far from 1. */
+/** Half widths of the interval at which measuring ends: of a ratio near 1, and of one far from it. */
 const NARROW = 0.02;
-const NARROW_PEER = 0.08;
+const NARROW_FAR = 0.08;
+const FAR = 1.3;
 /** Sent to each before anything else, to see whether it counts. */
 const FIRST_REQUESTS = 500;
 /** ms of load that a server has before it is the next one's turn. */
@@ -24,7 +25,7 @@ export const request = {
   title: 'Request overhead',
   text: [
     'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare and loadline take turns between three processes each, the others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only.',
+    '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured with one route.',
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
@@ -70,6 +71,7 @@ async function startTeams(context, framework, routes, place) {
     try {
       teams.push(await Team.start(contender, context, { framework, routes, size }));
     } catch (error) {
+      if (contender === BARE) throw error;
       context.fail(`${contender.name} on ${place} does not start: ${error.message}`);
     }
   }
@@ -128,7 +130,7 @@ function compare(context, teams, { turns, scrape = false, ...limits }) {
     },
     add: addUp,
     value: (sample) => sample.micros,
-    goal: (team) => (context.options.builds.includes(team.contender) ? NARROW : NARROW_PEER),
+    goal: (ratios) => (median(ratios) < FAR ? NARROW : NARROW_FAR),
     ...limits,
     seconds: context.options.seconds ?? limits.seconds,
   });

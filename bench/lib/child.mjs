@@ -40,10 +40,6 @@ export class Child {
     });
   }
 
-  get pid() {
-    return this.#process.pid;
-  }
-
   /** @param {object} order */
   ask(order) {
     const id = ++this.#count;

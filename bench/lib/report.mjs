@@ -8,9 +8,9 @@ export function sectionText({ title, text = [], rows, chart }) {
   return parts.join('\n\n');
 }
 
-/** @param {{ title: string, text?: string[] }} bench @param {import('./context.mjs').Section[]} sections */
-export function benchText({ title, text = [] }, sections) {
-  return [`## ${title}`, ...text, ...sections.map(sectionText)].join('\n\n');
+/** @param {{ name: string, title: string, text?: string[] }} bench @param {import('./context.mjs').Section[]} sections */
+export function benchText({ name, title, text = [] }, sections) {
+  return [`## ${title}`, `\`npm run bench -- ${name}\``, ...text, ...sections.map(sectionText)].join('\n\n');
 }
 
 /** @param {import('./context.mjs').Verdict[]} verdicts */

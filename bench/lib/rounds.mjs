@@ -12,7 +12,7 @@ import { halfWidth } from './statistics.mjs';
  * @param {number} [order.turns] Turns that each has in a round, all of them added up to one sample. Default: 1.
  * @param {(turns: Sample[]) => Sample} [order.add]
  * @param {(sample: Sample) => number} order.value What the ratios are taken of.
- * @param {(subject: Subject) => number} order.goal Half width of the ratio's interval at which a subject leaves.
+ * @param {(ratios: number[]) => number} order.goal Half width of the interval at which a subject with such ratios leaves.
  * @param {number} order.least Rounds that each takes part in at least.
  * @param {number} order.most
  * @param {number} order.seconds When time is over, at a round's end.
@@ -35,7 +35,7 @@ export async function rounds({ subjects, value, goal, least, most, seconds, ...t
     }
     if (round < least) continue;
     if (performance.now() > end) break;
-    active = active.filter((subject) => halfWidth(found.get(subject).ratios) > goal(subject));
+    active = active.filter((subject) => halfWidth(found.get(subject).ratios) > goal(found.get(subject).ratios));
   }
   return found;
 }

@@ -75,8 +75,7 @@ export class Team {
     const server = this.#servers[this.#turn % this.#servers.length];
     const before = await server.cpu();
     const scraped = scrape && server.scrapeUrl ? sleep(order.milliseconds / 2).then(() => server.scrape()) : undefined;
-    const found = await this.request(server, order);
-    await scraped;
+    const [found] = await Promise.all([this.request(server, order), scraped]);
     return { ...found, cpu: (await server.cpu()) - before };
   }
 

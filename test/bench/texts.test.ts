@@ -6,7 +6,7 @@ const { table } = await lib('table');
 const { chart } = await lib('chart');
 const { counterIn } = await lib('works');
 const { seriesIn } = await lib('scraped');
-const { verdictText } = await lib('report');
+const { benchText, resultsText, verdictText } = await lib('report');
 
 test('Columns of a table are as wide as their widest cell, numbers to the right', (t) => {
   const text = table([
@@ -64,4 +64,34 @@ test('Targets that are not reached are said in words and in the table', (t) => {
   t.true(text.includes('1 of 2 targets are not reached.'));
   t.regex(text, /small +\| +9 MB +\| +NO/);
   t.true(verdictText(verdicts.slice(0, 1)).includes('All targets are reached.'));
+});
+
+test('The results say when, where, with whom, what was found, and what did not work', (t) => {
+  const section = {
+    title: 'By size',
+    rows: [
+      ['', 'ms'],
+      ['loadline', 7],
+    ],
+    chart: '1 │█',
+  };
+  const text = resultsText({
+    begin: new Date('2026-11-21T10:00:00Z'),
+    end: new Date('2026-11-21T10:25:00Z'),
+    machine: ['Node.js 24'],
+    contenders: [
+      { name: 'peer', package: 'a-peer', what: 'Middleware.' },
+      { name: 'bare', what: 'Alone.' },
+    ],
+    version: (name?: string) => (name === 'a-peer' ? '1.2.3' : undefined),
+    verdicts: [],
+    failures: ['peer counts nothing'],
+    texts: [benchText({ name: 'size', title: 'Size', text: ['How.'] }, [section])],
+  });
+  t.true(text.includes('on 2026-11-21, in 25 minutes'));
+  t.true(text.includes('- Node.js 24\n'));
+  t.regex(text, /\| peer +\| +1\.2\.3 \| +Middleware\. \|/);
+  t.true(text.includes('## What did not work\n\n- peer counts nothing\n'));
+  t.true(text.includes('## Size\n\n`npm run bench -- size`\n\nHow.\n\n### By size\n\n|'));
+  t.true(text.endsWith('```\n1 │█\n```\n'));
 });

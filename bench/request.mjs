@@ -85,7 +85,7 @@ async function thoseThatWork(context, teams, place) {
     teams.map(async (team) => {
       if (team.contender.launch === undefined && team.contender.instrument === undefined) return true;
       const wrong = await Promise.all(
-        team.servers.map((server) => whatIsWrong(server, team.sentTo(server), context.sink).catch(String)),
+        team.servers.map((server) => whatIsWrong(server, team.sentTo(server), context).catch(String)),
       );
       for (const line of wrong.filter(Boolean)) context.fail(`${place}: ${line}`);
       return wrong.every((line) => line === undefined);
@@ -156,7 +156,7 @@ function latencies(context, teams, rate) {
 async function stillExact(context, teams, place) {
   for (const team of teams.filter(({ contender }) => contender.scrape))
     for (const server of team.servers) {
-      const wrong = await whatIsWrong(server, team.sentTo(server), context.sink);
+      const wrong = await whatIsWrong(server, team.sentTo(server), context);
       if (wrong) context.fail(`${place}, after the load: ${wrong}`);
     }
 }

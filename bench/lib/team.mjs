@@ -30,15 +30,17 @@ export class Team {
    * @param {import('./context.mjs').Context} context
    * @param {{ framework: string, routes: number, size?: number, execArgv?: string[] }} options
    */
-  static async start(contender, { options, load, sink }, { framework, routes, size = 1, execArgv }) {
+  static async start(contender, context, { framework, routes, size = 1, execArgv }) {
     const paths = Array.from({ length: routes }, (_, i) => `/r${i}/7`);
     const servers = [];
     while (servers.length < size) {
-      const port = pushes(contender) ? await sink.ask({ open: contender.name }) : undefined;
-      servers.push(await Server.start(contender, { framework, routes, node: options.node, sink: port, execArgv }));
+      const port = pushes(contender) ? await context.sink.ask({ open: contender.name }) : undefined;
+      servers.push(
+        await Server.start(contender, { framework, routes, node: context.options.node, sink: port, execArgv }),
+      );
     }
     for (const server of servers) while (!(await server.child.ask({ ask: 'ready' }))) await sleep(50);
-    return new Team(contender, servers, paths, load);
+    return new Team(contender, servers, paths, context.load);
   }
 
   get servers() {

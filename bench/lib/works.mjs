@@ -6,8 +6,8 @@ import { sum } from './statistics.mjs';
 const PATIENCE = 20_000;
 
 /** Requests that a server's contender knows of, as its users would read it. */
-export async function counted(server, sink) {
-  if (!server.contender.scrape) return sink.ask({ count: server.ports.sink });
+export async function counted(server, context) {
+  if (!server.contender.scrape) return context.sink.ask({ count: server.ports.sink });
   const { counter, countsScrapes } = server.contender;
   const before = countsScrapes ? server.scrapes : 0;
   return counterIn(await server.scrape(), counter) - before;
@@ -18,13 +18,14 @@ export async function counted(server, sink) {
  *
  * @param {import('./server.mjs').Server} server
  * @param {number} requests that were sent since it started
+ * @param {import('./context.mjs').Context} context
  */
-export async function whatIsWrong(server, requests, sink) {
+export async function whatIsWrong(server, requests, context) {
   const end = performance.now() + PATIENCE;
   await server.child.ask({ ask: 'flush' });
   let found;
   do {
-    found = await counted(server, sink);
+    found = await counted(server, context);
     if (found === requests) return undefined;
     await sleep(100);
   } while (performance.now() < end && found < requests);

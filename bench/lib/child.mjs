@@ -58,9 +58,13 @@ export class Child {
     });
   }
 
+  get ended() {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
   /** Ends it; resolves when it has ended. */
   async end() {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.ended) return;
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await ended;

@@ -61,8 +61,9 @@ export class Context {
     await Promise.all([...this.#children.values()].map((child) => child.end()));
   }
 
+  /** One that was ended by somebody costs a run one table, not all of them. */
   #child(file) {
-    if (!this.#children.has(file)) this.#children.set(file, new Child(here(file)));
+    if (this.#children.get(file)?.ended ?? true) this.#children.set(file, new Child(here(file)));
     return this.#children.get(file);
   }
 }

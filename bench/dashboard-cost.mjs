@@ -10,7 +10,7 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const REGISTER = fileURLToPath(new URL('../dist/src/register.cjs', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../lib/src/register.cjs', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
 const QUICK = process.argv.includes('--quick');
 /** s of one measurement, and how often each is repeated, by turns. */
@@ -120,7 +120,7 @@ async function spent() {
 }
 
 async function app() {
-  const { setRoute } = await import('../dist/src/index.js');
+  const { setRoute } = await import('../lib/src/index.js');
   const server = createServer((request, response) => {
     setRoute(request, `/route${request.url}`);
     response.end('fine');

@@ -20,7 +20,7 @@ import { readListening, readOpen } from '../dist/src/host/socket-tables.js';
 import { lookUp } from '../dist/src/host/thread-pool.js';
 import { threads } from '../dist/src/host/threads.js';
 
-const REGISTER = fileURLToPath(new URL('../dist/src/register.cjs', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../lib/src/register.cjs', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
 const QUICK = process.argv.includes('--quick');
 const ROUNDS = QUICK ? 5 : 31;

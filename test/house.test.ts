@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
       'src/reporter/loopback.ts',
       'src/reporter/resolve-module.ts',
     ],
-    types: ['src/snapshot/', 'src/dashboard/feed.ts', 'src/reporter/findings.ts', 'src/reporter/requests.ts'],
+    types: ['src/snapshot/', 'src/dashboard/feed.ts', 'src/reporter/findings.ts', 'src/reporter/request-list.ts'],
   },
   { files: ['src/probes/queue-time.ts'], may: [], pure: true },
   {

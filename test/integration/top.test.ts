@@ -14,7 +14,7 @@ import { get } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { startTmux, type Tmux } from '../support/tmux.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli/loadline.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../lib/src/cli/loadline.js', import.meta.url));
 const TITLE = /^shop .*\d\d:\d\d:\d\d$/;
 
 function command(...args: string[]): string {

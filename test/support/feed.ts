@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Now, RouteRow, Vital, WorkerRow } from '../../src/dashboard/feed.ts';
 import type { Finding } from '../../src/reporter/findings.ts';
-import type { RequestList } from '../../src/reporter/requests.ts';
+import type { RequestList } from '../../src/reporter/request-list.ts';
 import type { Owner } from './child.ts';
 
 /** 10:29:35 in UTC. */

@@ -1,7 +1,7 @@
 /** Asks an app's agent. Every way in which that fails becomes one line with the remedy. */
 import type { Now } from '../../dashboard/feed.ts';
 import type { Finding } from '../../reporter/findings.ts';
-import type { RequestList } from '../../reporter/requests.ts';
+import type { RequestList } from '../../reporter/request-list.ts';
 import type { Known } from './body.ts';
 import { get, Late } from './get.ts';
 import type { Options } from './options.ts';

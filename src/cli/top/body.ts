@@ -1,7 +1,7 @@
 /** The tables that a view shows, in the rows that there are. Pure. */
 import type { Now, RouteRow, WorkerRow } from '../../dashboard/feed.ts';
 import type { Finding } from '../../reporter/findings.ts';
-import type { ListedRequest, RequestList } from '../../reporter/requests.ts';
+import type { ListedRequest, RequestList } from '../../reporter/request-list.ts';
 import { findingColumns, REQUESTS, ROUTES, WORKERS } from './columns.ts';
 import { cutLine, type Line, part } from './line.ts';
 import { activeTable, bounded, type Extent, type State, type TableName } from './state.ts';

@@ -1,7 +1,7 @@
 /** What the tables show: workers, routes, findings, requests in flight. Text of others is in the last column. Pure. */
 import type { RouteRow, WorkerRow } from '../../dashboard/feed.ts';
 import type { Finding } from '../../reporter/findings.ts';
-import type { ListedRequest } from '../../reporter/requests.ts';
+import type { ListedRequest } from '../../reporter/request-list.ts';
 import type { Look } from './line.ts';
 import type { Column } from './table.ts';
 import { amount, bytes, clock, cores, percent, time } from './units.ts';

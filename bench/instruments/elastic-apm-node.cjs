@@ -1,0 +1,3 @@
+const { load } = require('../apps/frameworks.cjs');
+
+exports.flush = () => load('elastic-apm-node').flush();

@@ -5,7 +5,7 @@ import type { History as HistoryAnswer, Now, SeriesList, Step, TrackId, TrackPoi
 import { History, rounded, STEP } from './history.ts';
 import { type Interval, Intervals } from './interval.ts';
 import { has, Lookup } from './lookup.ts';
-import { byPlace, putResources } from './resources.ts';
+import { byPlace, largest, putResources } from './resources.ts';
 import { type Load, routeCosts } from './route-cost.ts';
 import { type Costs, Routes } from './routes.ts';
 import { Series } from './series.ts';
@@ -100,7 +100,7 @@ export class Board {
   now(sight: Sight, findings: readonly OpenProblem[], time = sight.time): Now {
     const { resource } = sight;
     const present = new Lookup(sight.metrics);
-    const workers = rowsOf(sight.processes, time, this.#rates);
+    const workers = rowsOf(sight.processes, sight.time, this.#rates);
     const vitals = vitalsOf(this.#vitalsInput(present));
     this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
     const { rows, leftOut } = this.#table;
@@ -123,7 +123,8 @@ export class Board {
   /** Follows what requests cost. */
   #estimate(interval: Interval, routes: Load['routes']): void {
     const active = interval.came.sum('nodejs.eventloop.time', has('nodejs.eventloop.state', 'active')) ?? 0;
-    const load: Load = { seconds: interval.seconds, active, routes: shortOf(routes) };
+    const utilization = largest([...this.#rates.values()].map((each) => each.utilization)) ?? 0;
+    const load: Load = { seconds: interval.seconds, active, utilization, routes: shortOf(routes) };
     this.#loads = [...this.#loads, load].slice(-LOADS);
     if (this.#last % ESTIMATE_EVERY === 0) this.#costs = routeCosts(this.#loads);
   }

@@ -9,6 +9,8 @@ export interface Load {
   readonly seconds: number;
   /** s that event loops were busy. */
   readonly active: number;
+  /** Share of the busiest of them. */
+  readonly utilization: number;
   /** By route's id: requests that ended, and their durations added up. */
   readonly routes: ReadonlyMap<string, { readonly count: number; readonly sum: number }>;
 }
@@ -19,6 +21,8 @@ const ROUTES = 20;
 const LEAST = 24;
 /** Intervals for each unknown, at least. */
 const PER_UNKNOWN = 3;
+/** Utilization from which on a loop is full: it cannot be busier, however many requests come, so it tells nothing. */
+const FULL = 0.95;
 /** Relative: only so that equations can be solved at all. */
 const RIDGE = 1e-9;
 /** Sum of squares around its mean of a column of length 1: below, it never changes, as far as rounding tells. */
@@ -30,11 +34,12 @@ const OF_ESTIMATE = 0.5;
 const OF_DURATION = 0.25;
 
 /**
- * CPU seconds on the event loop per request, by route's id; null where it cannot be told: too few intervals, or the
+ * CPU seconds on the event loop per request, by route's id; null where it cannot be told: too few intervals in which the loop was not full, or the
  * route's requests come and go with those of others.
  */
-export function routeCosts(loads: readonly Load[]): Map<string, number | null> {
-  const totals = totalsOf(loads);
+export function routeCosts(all: readonly Load[]): Map<string, number | null> {
+  const totals = totalsOf(all);
+  const loads = all.filter(({ utilization }) => utilization < FULL);
   const costs = new Map<string, number | null>([...totals.keys()].map((id) => [id, null]));
   const unknowns = Math.min(ROUTES, Math.floor(loads.length / PER_UNKNOWN) - 2);
   if (loads.length < LEAST || unknowns < 1) return costs;

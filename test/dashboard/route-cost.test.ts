@@ -30,7 +30,7 @@ function loads(kinds: Readonly<Record<string, Kind>>, count = 120, seed = 1, bas
       active += spent;
       routes.set(id, { count: requests, sum: spent + requests * waits });
     }
-    return { seconds: 5, active, routes };
+    return { seconds: 5, active, utilization: active / 5, routes };
   });
 }
 
@@ -70,7 +70,7 @@ test('routes that always come together cannot be told apart, a third one can', (
   const alone = Array.from({ length: 120 }, () => Math.floor(next() * 100));
   const found = routeCosts(
     both.map((count, i) => ({
-      seconds: 5,
+      ...{ seconds: 5, utilization: 0.5 },
       active: count * 0.01 + count * 0.001 + alone[i]! * 0.02,
       routes: new Map([
         ['page', { count, sum: count * 0.02 }],
@@ -85,7 +85,7 @@ test('routes that always come together cannot be told apart, a third one can', (
 });
 
 test('a route whose requests never become more or fewer is not told from what the loop does anyway', (t) => {
-  const load: Load = { seconds: 5, active: 1, routes: new Map([['a', { count: 50, sum: 2 }]]) };
+  const load: Load = { seconds: 5, active: 1, utilization: 0.2, routes: new Map([['a', { count: 50, sum: 2 }]]) };
   t.is(routeCosts(Array.from({ length: 120 }, () => load)).get('a'), null);
 });
 
@@ -108,7 +108,21 @@ test('there is no estimate from nothing, from too little, or from nonsense', (t)
   t.is(routeCosts([]).size, 0);
   const few = loads({ a: { cpu: 0.01, waits: 0, rate: steady(20) } }, 23);
   t.is(routeCosts(few).get('a'), null);
-  t.is(routeCosts(Array.from({ length: 50 }, () => ({ seconds: 5, active: 0, routes: new Map() }))).size, 0);
+  t.is(
+    routeCosts(Array.from({ length: 50 }, () => ({ seconds: 5, active: 0, utilization: 0, routes: new Map() }))).size,
+    0,
+  );
   const idle = loads({ a: { cpu: 0, waits: 0.1, rate: steady(20) } }, 120, 1, 0);
   t.true(Math.abs(routeCosts(idle).get('a') ?? 0) < 1e-9);
+});
+
+test('a loop that is full tells nothing of what its requests cost: no route is taken for one that waits', (t) => {
+  const full = loads({ a: { cpu: 0.05, waits: 1, rate: steady(100) } }).map((load) => ({
+    ...load,
+    active: 5,
+    utilization: 1,
+  }));
+  t.is(routeCosts(full).get('a'), null);
+  const before = loads({ a: { cpu: 0.05, waits: 0.01, rate: steady(40) } }, 60);
+  t.true(Math.abs(routeCosts([...before, ...full.slice(0, 60)]).get('a')! - 0.05) < 0.005);
 });

@@ -104,7 +104,14 @@ const RULES: readonly Rule[] = [
   {
     files: ['src/dashboard/'],
     may: [
-      ...['src/clock.ts', 'src/version.ts', 'src/snapshot/', 'src/store/buckets.ts', 'src/store/reader.ts'],
+      ...[
+        'src/clock.ts',
+        'src/places.ts',
+        'src/version.ts',
+        'src/snapshot/',
+        'src/store/buckets.ts',
+        'src/store/reader.ts',
+      ],
       ...['src/reporter/json-route.ts', 'src/reporter/read-only.ts', 'src/reporter/schedule.ts'],
     ],
     types: ['src/reporter/answer.ts', 'src/reporter/findings.ts'],

@@ -10,7 +10,7 @@ import { type Load, routeCosts } from './route-cost.ts';
 import { type Costs, Routes } from './routes.ts';
 import { Series } from './series.ts';
 import { putTraffic } from './traffic.ts';
-import { type OpenProblem, verdictOf } from './verdict.ts';
+import { blockOf, type OpenProblem, verdictOf } from './verdict.ts';
 import { type VitalsInput, vitalsOf } from './vitals.ts';
 import { ratesOf, rowsOf, type WorkerRates } from './workers.ts';
 
@@ -101,7 +101,9 @@ export class Board {
     const { resource } = sight;
     const present = new Lookup(sight.metrics);
     const workers = rowsOf(sight.processes, sight.time, this.#rates);
-    const vitals = vitalsOf(this.#vitalsInput(present));
+    const block = blockOf(workers, findings);
+    const blocked = block ? Math.max(0, time - block.since) / 1000 : null;
+    const vitals = vitalsOf({ ...this.#vitalsInput(present), blocked });
     this.#table ??= this.#routes.rows(this.#costs, this.#scratch);
     const { rows, leftOut } = this.#table;
     const { version, node, pid, uptime } = this.#options;
@@ -144,7 +146,7 @@ export class Board {
     return tracks;
   }
 
-  #vitalsInput(present: Lookup): VitalsInput {
+  #vitalsInput(present: Lookup): Omit<VitalsInput, 'blocked'> {
     return {
       recent: (track) => mean(this.#history.recent(track, LOOK_BACK)),
       throttled: this.#throttled,

@@ -28,20 +28,36 @@ export function verdictOf(
 }
 
 function problem(workers: readonly WorkerRow[], findings: readonly OpenProblem[], time: number): Verdict | undefined {
-  const oldest = (kind: string) => findings.filter((each) => each.kind === kind).sort((a, b) => a.since - b.since)[0];
-  const stall = oldest('stall');
-  const blocked = workers.find(({ state }) => state === 'stalled');
-  const since = stall?.since ?? blocked?.since;
-  if (since !== undefined && since !== null) {
-    const worker = stall?.worker ?? blocked!.worker;
+  const block = blockOf(workers, findings);
+  if (block) {
+    const { worker, since, stall } = block;
     const whose = worker === 'main' ? 'The event loop' : `The event loop of worker ${worker}`;
     return { state: 'critical', text: `${whose} is blocked for ${age(time - since)}${guilty(stall)}.` };
   }
   for (const kind of ['stopped', 'process-missing', 'starved']) {
-    const found = oldest(kind);
+    const found = oldest(findings, kind);
     if (found) return { state: found.severity === 'critical' ? 'critical' : 'warning', text: sentence(found.title) };
   }
   return undefined;
+}
+
+export interface Block {
+  readonly worker: string;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly stall: OpenProblem | undefined;
+}
+
+/** The loop that has been blocked for longest. */
+export function blockOf(workers: readonly WorkerRow[], findings: readonly OpenProblem[]): Block | undefined {
+  const stall = oldest(findings, 'stall');
+  if (stall) return { worker: stall.worker, since: stall.since, stall };
+  const row = workers.find(({ state, since }) => state === 'stalled' && since !== null);
+  return row && { worker: row.worker, since: row.since!, stall };
+}
+
+function oldest(findings: readonly OpenProblem[], kind: string): OpenProblem | undefined {
+  return findings.filter((each) => each.kind === kind).sort((a, b) => a.since - b.since)[0];
 }
 
 /** ` in slowFibonacci (app.js:4)` */

@@ -26,6 +26,8 @@ export const THRESHOLDS = {
 } as const;
 
 export interface VitalsInput {
+  /** s that a loop has been blocked now, whatever its mean says; null: none is. */
+  readonly blocked: number | null;
   /** Mean over the trailing half minute; null: not known. */
   recent(track: TrackId): number | null;
   /** Share of the periods in which the CPU quota was used up; null: there is none. */
@@ -41,10 +43,12 @@ export function vitalsOf(input: VitalsInput): Vital[] {
   return [eventLoop(input), cpu(input), memory(input), threadPool(input), queue(input), backlog(input)];
 }
 
-function eventLoop({ recent }: VitalsInput): Vital {
+function eventLoop({ recent, blocked }: VitalsInput): Vital {
   const used = recent('eventloop/utilization');
+  const base = { id: 'eventloop', label: 'Event loop', track: 'eventloop/utilization' } as const;
+  if (blocked !== null) return { ...base, state: 'critical', text: `blocked for ${duration(blocked)}`, used: 1 };
   const text = used === null ? 'not known yet' : `${percent(used)} busy`;
-  return { ...of('eventloop', 'Event loop', used, text), track: 'eventloop/utilization' };
+  return { ...base, ...of(base.id, base.label, used, text) };
 }
 
 function cpu({ recent, throttled, hasQuota }: VitalsInput): Vital {

@@ -6,12 +6,19 @@ type Given = Partial<Omit<VitalsInput, 'recent'>> & { readonly tracks?: Readonly
 
 function vital(id: Vital['id'], { tracks = {}, ...rest }: Given = {}): Vital {
   const recent = (track: string) => tracks[track] ?? null;
-  const base = { throttled: null, hasQuota: false, heapShare: null, backlog: undefined };
+  const base = { blocked: null, throttled: null, hasQuota: false, heapShare: null, backlog: undefined };
   return vitalsOf({ ...base, ...rest, recent }).find((each) => each.id === id)!;
 }
 
 test('there are six, in one order, and unknown where nothing is known', (t) => {
-  const all = vitalsOf({ recent: () => null, throttled: null, hasQuota: false, heapShare: null, backlog: undefined });
+  const all = vitalsOf({
+    recent: () => null,
+    blocked: null,
+    throttled: null,
+    hasQuota: false,
+    heapShare: null,
+    backlog: undefined,
+  });
   t.deepEqual(
     all.map(({ id }) => id),
     ['eventloop', 'cpu', 'memory', 'threadpool', 'queue', 'backlog'],
@@ -41,6 +48,11 @@ for (const [id, given] of AT) {
     t.deepEqual(states, wanted);
   });
 }
+
+test('a loop that is blocked now is critical, however idle it was before', (t) => {
+  const { state, text, used } = vital('eventloop', { blocked: 4.2, tracks: { 'eventloop/utilization': 0.3 } });
+  t.deepEqual([state, text, used], ['critical', 'blocked for 4.2 s', 1]);
+});
 
 test('CPU is told against the quota, else against the machine, and being held back counts', (t) => {
   const tracks = { 'cpu/total': 0.75, 'cpu/limit': 1.5 };

@@ -70,7 +70,11 @@ async function measure(app, rate, pages) {
 
 function median(list) {
   const middle = (name) => list.map((each) => each[name]).sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  return Object.fromEntries(Object.keys(list[0]).map((name) => [name, Number(middle(name).toFixed(2))]));
+  return Object.fromEntries(
+    Object.keys(list[0])
+      .map((name) => [name, Number(middle(name).toFixed(2))])
+      .filter(([, value]) => Number.isFinite(value)),
+  );
 }
 
 /** Open loop: each request at its time. */

@@ -27,6 +27,9 @@ const FULL = 0.95;
 const RIDGE = 1e-9;
 /** Sum of squares around its mean of a column of length 1: below, it never changes, as far as rounding tells. */
 const CONSTANT = 1e-9;
+/** Standard deviations that are far off, and the share of intervals that may be left out for it. */
+const FAR = 4;
+const OUTLIERS = 0.1;
 /** How much of a column the others explain, as 1 / (1 - R²): from there on it cannot be told from them. */
 const COLLINEAR = 1000;
 /** Two standard errors may be so much of the estimate, or of the route's mean duration. */
@@ -47,15 +50,25 @@ export function routeCosts(all: readonly Load[]): Map<string, number | null> {
     .sort(([, a], [, b]) => b.sum - a.sum)
     .slice(0, unknowns)
     .map(([id]) => id);
-  const columns = columnsOf(loads, own);
-  const y = loads.map(({ active }) => active);
-  for (const [id, { cost, error, inflation }] of estimates(columns, y)) {
+  const { left } = fitted(loads, own);
+  const { estimates } = fitted(withoutOutliers(loads, left), own);
+  for (const [id, { cost, error, inflation }] of estimates) {
     const total = totals.get(id);
     if (!total) continue;
     const tolerated = Math.max(OF_ESTIMATE * cost, (OF_DURATION * total.sum) / total.count);
     if (inflation <= COLLINEAR && 2 * error <= tolerated) costs.set(id, cost);
   }
   return costs;
+}
+
+/** Without the intervals in which something else happened: those that lie far off, at most `OUTLIERS` of all. */
+function withoutOutliers(loads: readonly Load[], left: readonly number[]): readonly Load[] {
+  const sizes = left.map(Math.abs);
+  const ascending = sizes.toSorted((a, b) => a - b);
+  // Of a normal distribution the median absolute deviation is 0.6745 standard deviations.
+  const far = (FAR * ascending[Math.floor(sizes.length / 2)]!) / 0.6745;
+  const most = ascending[Math.ceil(sizes.length * (1 - OUTLIERS)) - 1]!;
+  return loads.filter((_, i) => sizes[i]! <= Math.max(far, most));
 }
 
 function totalsOf(loads: readonly Load[]): Map<string, { count: number; sum: number }> {
@@ -92,7 +105,15 @@ interface Estimate {
   readonly inflation: number;
 }
 
-function estimates(columns: ReadonlyMap<string, readonly number[]>, y: readonly number[]): Map<string, Estimate> {
+/** `left`: by interval, what the fit does not explain, in s. */
+interface Fit {
+  readonly estimates: ReadonlyMap<string, Estimate>;
+  readonly left: readonly number[];
+}
+
+function fitted(loads: readonly Load[], own: readonly string[]): Fit {
+  const columns = columnsOf(loads, own);
+  const y = loads.map(({ active }) => active);
   const names = [...columns.keys()];
   // Columns of length 1, so that one ridge suits all.
   const lengths = names.map((name) => Math.hypot(...columns.get(name)!) || 1);
@@ -105,16 +126,16 @@ function estimates(columns: ReadonlyMap<string, readonly number[]>, y: readonly 
   const left = y.map((value, t) => value - A.reduce((sum, a, i) => sum + a[t]! * x[i]!, 0));
   const variance = dot(left, left) / Math.max(1, y.length - names.length);
   const inverse = inverseDiagonal(G);
-  const result = new Map<string, Estimate>();
+  const estimates = new Map<string, Estimate>();
   names.forEach((name, i) => {
     const spread = spreadOf(A[i]!);
-    result.set(name, {
+    estimates.set(name, {
       cost: x[i]! / lengths[i]!,
       error: Math.sqrt(variance * inverse[i]!) / lengths[i]!,
       inflation: spread > CONSTANT ? inverse[i]! * spread : Number.POSITIVE_INFINITY,
     });
   });
-  return result;
+  return { estimates, left };
 }
 
 /** Sum of squares around the mean. */

@@ -126,3 +126,11 @@ test('a loop that is full tells nothing of what its requests cost: no route is t
   const before = loads({ a: { cpu: 0.05, waits: 0.01, rate: steady(40) } }, 60);
   t.true(Math.abs(routeCosts([...before, ...full.slice(0, 60)]).get('a')! - 0.05) < 0.005);
 });
+
+test('a few intervals in which something else held the loop change nothing', (t) => {
+  const disturbed = loads({ a: { cpu: 0.02, waits: 0.002, rate: steady(20) } }).map((load, i) =>
+    i % 17 === 0 ? { ...load, active: load.active + 1.5 } : load,
+  );
+  const cost = routeCosts(disturbed).get('a')!;
+  t.true(Math.abs(cost - 0.02) < 0.002, String(cost));
+});

@@ -78,10 +78,12 @@ test.serial('Accessors are put back, and never run', (t) => {
   t.is(runs, 0);
 });
 
+const built = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+
 test('With a frozen Error the answer is that there is no stack', async (t) => {
   const { said, stderr } = await program(`
-    const { stackTeller } = await import(INDEX.replace('index.js', 'probes/stack.js'));
-    const { StackArea } = await import(INDEX.replace('index.js', 'store/stack-area.js'));
+    const { stackTeller } = await import(${built('probes/stack.js')});
+    const { StackArea } = await import(${built('store/stack-area.js')});
     Object.freeze(Error);
     const area = new StackArea();
     stackTeller(area, () => 1)(5);

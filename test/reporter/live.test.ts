@@ -68,8 +68,10 @@ test('While the loop is blocked the requests in flight are listed with growing a
   const block = seen[0]!.slow.find(({ evidence }) => evidence.path === '/block');
   t.is(block!.evidence.inFlight, 2);
   t.is(over.length, 2);
+  // They end one after the other, and a look may fall between.
+  const left = over.map(({ evidence }) => evidence.inFlightAtEnd).sort();
+  t.true(left[0] === 0 && left[1]! <= 1, String(left));
   for (const { since, until, evidence } of over) {
-    t.is(evidence.inFlightAtEnd, 0);
     t.true(Math.abs(evidence.duration - (until! - since) / 1000) < 0.01);
   }
   t.deepEqual([after.total, after.requests], [0, []]);

@@ -64,7 +64,7 @@ async function answersUnderPreload() {
     for (const [, file] of page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
       await answer(`http://127.0.0.1:${metricsPort}/${file}`);
     }
-    assert.match(await answer(`http://127.0.0.1:${metricsPort}/vendor/uPlot.esm.js`), /uPlot/);
+    assert.match(await answer(`http://127.0.0.1:${metricsPort}/main.js`), /uPlot/);
     process.stdout.write('the dashboard has its files\n');
     process.stdout.write(`/metrics under the preload: ${metrics.split('\n').length} lines\n`);
   } finally {

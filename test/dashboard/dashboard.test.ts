@@ -87,7 +87,9 @@ test('While the app hangs the page is told so each second, its history goes on, 
       /^The event loop is blocked for \d+(\.\d)? s in slowFibonacci \(.*:\d+\)\.$/.test(verdict.text),
     ),
   );
-  t.true(blocked.every(({ verdict, workers }) => verdict.state === 'critical' && workers[0]!.state === 'stalled'));
+  t.true(blocked.every(({ verdict }) => verdict.state === 'critical'));
+  // The rows may be half a second older than the findings.
+  t.true(blocked.slice(1).every(({ workers }) => workers[0]!.state === 'stalled'));
   t.true(blocked.at(-1)!.traffic.inFlight >= 1);
   const findings = events.filter(({ event }) => event === 'findings').map(({ data }) => data as { kind: string }[]);
   t.true(findings.some((list) => list.some(({ kind }) => kind === 'stall')));

@@ -1,10 +1,11 @@
 /** Real processes with the agent in them: programs as text, run by this node. */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+export { freePort } from '../support/ports.ts';
 
 /** The package as users get it, bundled. */
 const LIB = fileURLToPath(new URL('../../../lib/', import.meta.url));
@@ -103,15 +104,6 @@ export async function program(
   const said = ended.stdout.split('\n').filter(Boolean);
   const lines = ended.stderr.split('\n').filter((line) => line.startsWith('loadline: '));
   return { ...ended, said: said.map((line) => JSON.parse(line)), lines };
-}
-
-/** A port that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export function temporaryFolder(): string {

@@ -141,7 +141,7 @@ test.serial('The page is used by keyboard alone, and keeps the stretch that was 
 });
 
 test.serial('While the app is blocked the page goes on, and the stall bears the guilty function’s name', async (t) => {
-  const app = await startApp(t, 'dashboard-app');
+  const app = await startApp(t, 'dashboard-app', { LOADLINE_SLOW_REQUEST: '600000' });
   const watched = await openPage(t, chromium, pageOf(app), WALL);
   const { page, value, until } = watched;
   await openLoop({ rate: 20, count: 20, url: () => `${app.url}/orders` });

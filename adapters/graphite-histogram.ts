@@ -1,4 +1,5 @@
 /** What a histogram of one interval says: count, mean, quantiles, maximum. Pure. */
+import { explicitQuantile } from '../src/snapshot/quantile.ts';
 import type { ExponentialBuckets, HistogramPoint } from '../src/snapshot/snapshot.ts';
 import { countOf } from '../src/snapshot/snapshot.ts';
 
@@ -19,7 +20,7 @@ function quantilesOf(point: HistogramPoint, bounds: readonly number[], count: nu
   if (exponential !== undefined && exponentialCount(exponential) > 0) {
     return (q: number) => exponentialQuantile(exponential, q);
   }
-  return bounds.length > 0 ? (q: number) => explicitQuantile(point.counts, bounds, count, q) : undefined;
+  return bounds.length > 0 ? (q: number) => explicitQuantile(point.counts, bounds, q * count) : undefined;
 }
 
 /**
@@ -36,30 +37,6 @@ export function exponentialQuantile(buckets: ExponentialBuckets, q: number): num
     if (seen >= rank) break;
   }
   return 2 ** ((buckets.offset + i + 0.5) * 2 ** -buckets.scale);
-}
-
-/**
- * Linear in its bucket, as Prometheus' `histogram_quantile`: the first bucket begins at 0 (or is its bound, where that is
- * not positive), and what lies above the last bound counts as the last bound.
- */
-export function explicitQuantile(
-  counts: ArrayLike<number>,
-  bounds: readonly number[],
-  count: number,
-  q: number,
-): number {
-  const rank = q * count;
-  let below = 0;
-  for (let i = 0; i < bounds.length; i++) {
-    const inside = counts[i]!;
-    if (inside > 0 && below + inside >= rank) {
-      const upper = bounds[i]!;
-      const lower = i > 0 ? bounds[i - 1]! : Math.min(0, upper);
-      return lower + (upper - lower) * Math.max(0, (rank - below) / inside);
-    }
-    below += inside;
-  }
-  return bounds.at(-1)!;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Histograms added up, and what they say: pure. Reused from interval to interval, since one has hundreds of cells. */
+import { explicitQuantile } from '../snapshot/quantile.ts';
 import type { ExponentialBuckets, HistogramPoint } from '../snapshot/snapshot.ts';
 import { BUCKETS, cellValue, EXPONENTIAL_CELLS, OFFSET, SCALE } from '../store/buckets.ts';
 
@@ -72,9 +73,8 @@ export class Distribution {
   /** Within 2.2 % where exponential buckets are kept, else linear in its explicit bucket; null when there is no value. */
   quantile(q: number): number | null {
     if (this.#count === 0) return null;
-    return this.#isFine
-      ? this.#exponentialQuantile(q)
-      : explicitQuantile(this.#explicit, this.#bounds, q * this.#count);
+    if (this.#isFine) return this.#exponentialQuantile(q);
+    return this.#bounds.length === 0 ? null : explicitQuantile(this.#explicit, this.#bounds, q * this.#count);
   }
 
   /** Nearest rank. */
@@ -102,19 +102,4 @@ export class Distribution {
     if (cell < this.#lowest) this.#lowest = cell;
     if (cell > this.#highest) this.#highest = cell;
   }
-}
-
-/** As Prometheus' `histogram_quantile`: what lies above the last bound counts as the last bound. */
-function explicitQuantile(counts: ArrayLike<number>, bounds: readonly number[], rank: number): number | null {
-  let below = 0;
-  for (let i = 0; i < bounds.length; i++) {
-    const inside = counts[i]!;
-    if (inside > 0 && below + inside >= rank) {
-      const upper = bounds[i]!;
-      const lower = i > 0 ? bounds[i - 1]! : Math.min(0, upper);
-      return lower + (upper - lower) * Math.max(0, (rank - below) / inside);
-    }
-    below += inside;
-  }
-  return bounds.at(-1) ?? null;
 }

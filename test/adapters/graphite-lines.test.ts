@@ -1,9 +1,10 @@
 import test from 'ava';
-import { explicitQuantile, exponentialQuantile, maximum } from '../../adapters/graphite-histogram.ts';
+import { exponentialQuantile, maximum } from '../../adapters/graphite-histogram.ts';
 import { toLines } from '../../adapters/graphite-lines.ts';
 import { taggedNaming } from '../../adapters/graphite-names.ts';
 import { decimal } from '../../adapters/graphite-number.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
+import { explicitQuantile } from '../../src/snapshot/quantile.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { BUCKETS, cellValue, EXPONENTIAL_CELLS, exponentialCell, OFFSET, SCALE } from '../../src/store/buckets.ts';
 import { randomSnapshot, seededRandom } from '../exposition/random-snapshot.ts';
@@ -142,9 +143,9 @@ test('quantiles and maximum of exponential buckets are those of the values withi
 });
 
 test('explicit buckets are interpolated, and what is above the last bound counts as that bound', (t) => {
-  t.is(explicitQuantile([10, 0, 0], [1, 2], 10, 0.5), 0.5);
-  t.is(explicitQuantile([0, 10, 0], [1, 2], 10, 0.5), 1.5);
-  t.is(explicitQuantile([0, 0, 10], [1, 2], 10, 0.5), 2);
+  t.is(explicitQuantile([10, 0, 0], [1, 2], 5), 0.5);
+  t.is(explicitQuantile([0, 10, 0], [1, 2], 5), 1.5);
+  t.is(explicitQuantile([0, 0, 10], [1, 2], 5), 2);
   t.is(maximum({ counts: [1, 0, 1], sum: 3 }, [1, 2]), 2);
   t.is(maximum({ counts: [1, 0, 0], sum: 3 }, [1, 2]), 1);
 });

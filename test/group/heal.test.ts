@@ -50,6 +50,22 @@ function unexpected(members: readonly Member[], allowed: RegExp): string[] {
   return members.flatMap((member) => member.lines()).filter((line) => !allowed.test(line));
 }
 
+/** Three processes that have counted five requests each, the first of which leads; `stop` ends the watch over counters. */
+async function three(t: ExecutionContext) {
+  const shop = await service(t);
+  const members = await startAll(shop, 3);
+  await Promise.all(members.map((member) => member.get('/', 5)));
+  await shop.until((metrics) => metrics.sum(COUNT) === 15, 'fifteen requests');
+  return { shop, members, stop: watchCounters(t, shop) };
+}
+
+/** The leader is stopped, so that it does not see its socket go, and another process leads. */
+async function rivalOf(shop: Service, leader: Member): Promise<Member> {
+  leader.child.kill('SIGSTOP');
+  rmSync(socketOf(shop)!);
+  return shop.start();
+}
+
 for (const [what, remove] of [
   ['socket file', (shop: Service) => rmSync(socketOf(shop)!)],
   ['whole folder', (shop: Service) => rmSync(folderOf(shop), { recursive: true })],
@@ -71,11 +87,7 @@ for (const [what, remove] of [
   });
 
   onUnix(`the ${what} vanishes and the leader is killed at the same moment: another one takes over`, async (t) => {
-    const shop = await service(t);
-    const members = await startAll(shop, 3);
-    await Promise.all(members.map((member) => member.get('/', 5)));
-    await shop.until((metrics) => metrics.sum(COUNT) === 15, 'fifteen requests');
-    const stop = watchCounters(t, shop);
+    const { shop, members, stop } = await three(t);
     remove(shop);
     await members[0]!.kill();
     const metrics = await shop.until((each) => alive(each) === 2, 'two processes');
@@ -88,15 +100,8 @@ for (const [what, remove] of [
 onUnix(
   'a process that starts in the moment in which there is no socket leads; the one that led joins it',
   async (t) => {
-    const shop = await service(t);
-    const members = await startAll(shop, 3);
-    await Promise.all(members.map((member) => member.get('/', 5)));
-    await shop.until((metrics) => metrics.sum(COUNT) === 15, 'fifteen requests');
-    const stop = watchCounters(t, shop);
-    // Stopped for as long as it takes, the leader does not see that its socket is gone.
-    members[0]!.child.kill('SIGSTOP');
-    rmSync(socketOf(shop)!);
-    const rival = await shop.start();
+    const { shop, members, stop } = await three(t);
+    const rival = await rivalOf(shop, members[0]!);
     await until(() => socketOf(shop), 'a new socket');
     members[0]!.child.kill('SIGCONT');
     await rival.get('/', 5);
@@ -108,14 +113,8 @@ onUnix(
 );
 
 onUnix('a leader that was stopped until others follow another one steps down when it goes on', async (t) => {
-  const shop = await service(t);
-  const members = await startAll(shop, 3);
-  await Promise.all(members.map((member) => member.get('/', 5)));
-  await shop.until((metrics) => metrics.sum(COUNT) === 15, 'fifteen requests');
-  const stop = watchCounters(t, shop);
-  members[0]!.child.kill('SIGSTOP');
-  rmSync(socketOf(shop)!);
-  const rival = await shop.start();
+  const { shop, members, stop } = await three(t);
+  const rival = await rivalOf(shop, members[0]!);
   // The others notice that their leader is silent and that somebody else leads.
   await until(() => members[1]!.lines().some((line) => line.includes('is stopped')), 'a line');
   await Promise.all([rival, members[1]!, members[2]!].map((member) => member.get('/', 5)));
@@ -134,14 +133,8 @@ onUnix('a leader that was stopped until others follow another one steps down whe
 onUnix(
   'a leader that is killed after others follow another one: what it counted stays, and its port is had',
   async (t) => {
-    const shop = await service(t);
-    const members = await startAll(shop, 3);
-    await Promise.all(members.map((member) => member.get('/', 5)));
-    await shop.until((metrics) => metrics.sum(COUNT) === 15, 'fifteen requests');
-    const stop = watchCounters(t, shop);
-    members[0]!.child.kill('SIGSTOP');
-    rmSync(socketOf(shop)!);
-    const rival = await shop.start();
+    const { shop, members, stop } = await three(t);
+    const rival = await rivalOf(shop, members[0]!);
     await until(() => members[1]!.lines().some((line) => line.includes('is stopped')), 'a line');
     await new Promise((resolve) => setTimeout(resolve, 3000));
     await members[0]!.kill();

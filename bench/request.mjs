@@ -15,6 +15,8 @@ const FIRST_REQUESTS = 500;
 /** ms of load that a server has before it is the next one's turn. */
 const TURN = 100;
 const TURNS_PER_SECOND = 1000 / TURN;
+/** Of bare and loadline each. */
+const PROCESSES = 5;
 /** Half width that a headline ratio may have. */
 const PROMISED = 0.03;
 const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
@@ -24,7 +26,7 @@ export const request = {
   name: 'request',
   title: 'Request overhead',
   text: [
-    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare and loadline take turns between three processes each, the others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
+    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare (both times) and loadline have five processes each, of which each round takes one at random: two processes of the same program differ by more than what is to be seen here. The others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
     '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured with one route.',
   ],
 
@@ -66,7 +68,7 @@ async function startTeams(context, framework, routes, place) {
   );
   const teams = [];
   for (const contender of contenders) {
-    const size = !brief && (contender === BARE || builds.includes(contender)) ? 3 : 1;
+    const size = brief || peers.includes(contender) ? 1 : PROCESSES;
     context.say(`${place}: starting ${contender.name}`);
     try {
       teams.push(await Team.start(contender, context, { framework, routes, size }));

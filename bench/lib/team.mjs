@@ -7,7 +7,7 @@ const CONNECTIONS = 16;
 const WARM_UP = 20_000;
 
 /**
- * The servers of one contender. Of more than one, each round takes the next: what one process has by luck (the layout of its
+ * The servers of one contender. Of more than one, each round takes any: what one process has by luck (the layout of its
  * heap, what the compiler chose) is then not taken for what the contender costs.
  */
 export class Team {
@@ -15,11 +15,12 @@ export class Team {
   #sent;
   #paths;
   #load;
-  #turn = 0;
+  #server;
 
   constructor(contender, servers, paths, load) {
     this.contender = contender;
     this.#servers = servers;
+    this.#server = servers[0];
     this.#paths = paths;
     this.#load = load;
     this.#sent = new Map(servers.map((server) => [server, 0]));
@@ -63,9 +64,9 @@ export class Team {
     return found;
   }
 
-  /** Of several servers the next one has the turns from now on. */
+  /** Any one of several servers has the turns from now on. */
   next() {
-    this.#turn++;
+    this.#server = this.#servers[Math.floor(Math.random() * this.#servers.length)];
   }
 
   /**
@@ -74,7 +75,7 @@ export class Team {
    * @param {{ milliseconds: number, rate?: number, scrape?: boolean }} order `scrape`: once, in the middle
    */
   async turn({ scrape = false, ...order }) {
-    const server = this.#servers[this.#turn % this.#servers.length];
+    const server = this.#server;
     const before = await server.cpu();
     const scraped = scrape && server.scrapeUrl ? sleep(order.milliseconds / 2).then(() => server.scrape()) : undefined;
     const [found] = await Promise.all([this.request(server, order), scraped]);

@@ -10,6 +10,7 @@ export function runJob(url: string, env: Record<string, string> = {}): Promise<R
     OTEL_METRICS_EXPORTER: 'pushgateway',
     LOADLINE_PUSHGATEWAY_URL: url,
     LOADLINE_EXIT_FLUSH: '10000',
+    LOADLINE_STALL_THRESHOLD: '60000',
     ...env,
   });
 }

@@ -118,12 +118,12 @@ function createEntry(name: string, data: Entry['data']): Entry {
 }
 
 /** In a cluster counters and histograms add up and gauges do not, which is what `omit` is for. */
-function dataOf(name: string, { kind, help, series }: Family): Entry['data'] {
+function dataOf(name: string, { kind, help, labels, series }: Family): Entry['data'] {
   const values: PromValue[] = [];
-  for (const [text, { value }] of series) {
-    const labels = labelsIn(text);
-    if (typeof value === 'number') values.push({ value, labels });
-    else values.push(...bucketsOf(name, labels, value));
+  for (const [i, { value }] of series.entries()) {
+    const those = labelsIn(labels[i]!);
+    if (typeof value === 'number') values.push({ value, labels: those });
+    else values.push(...bucketsOf(name, those, value));
   }
   return { help: help || name, type: TYPES[kind], values, aggregator: kind === 'gauge' ? 'omit' : 'sum' };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type Format, type Omission, render } from '../src/exposition/text.ts';
+import { type Format, type Omission, renderBytes } from '../src/exposition/text.ts';
 import type { AdapterContext, AdapterFactory } from '../src/reporter/adapter.ts';
 import { acceptsGzip, negotiateFormat } from './prometheus-accept.ts';
 
@@ -32,9 +32,9 @@ const createPrometheus: AdapterFactory = (_options, context) => {
   const tell = omissionLog(context);
   const pageOf = (format: Format) =>
     shareInFlight(async (): Promise<Page> => {
-      const { text, omissions } = render(await snapshot(), format);
+      const { body, omissions } = renderBytes(await snapshot(), format);
       tell(omissions);
-      return { body: Buffer.from(text) };
+      return { body };
     });
   const pages = { text: pageOf('text'), openmetrics: pageOf('openmetrics') };
   return { routes: { '/metrics': (request, response) => answer(request, response, pages) } };

@@ -1,6 +1,6 @@
 /** The Pushgateway adapter: each push replaces this process' group. For jobs that end before anybody scrapes them. */
 import { labelName } from '../src/exposition/names.ts';
-import { type Omission, render } from '../src/exposition/text.ts';
+import { type Omission, renderBytes } from '../src/exposition/text.ts';
 import type { AdapterContext, AdapterFactory } from '../src/reporter/adapter.ts';
 import type { Attributes } from '../src/snapshot/metric.ts';
 import type { Snapshot } from '../src/snapshot/snapshot.ts';
@@ -23,10 +23,10 @@ const createPushgateway: AdapterFactory<PushgatewayOptions | undefined> = (optio
   let pushed: string | undefined;
   return {
     async push(snapshot, signal) {
-      const { text, omissions } = render(withoutLabels(snapshot, reserved), 'text');
+      const { body, omissions } = renderBytes(withoutLabels(snapshot, reserved), 'text');
       const url = settings.url + groupPath(settings.job ?? serviceName(snapshot), settings.grouping);
       pushed = url;
-      await deliver({ method: 'PUT', url, headers, body: Buffer.from(text), timeout }, signal);
+      await deliver({ method: 'PUT', url, headers, body, timeout }, signal);
       countPoints(snapshot, omissions, context);
     },
     async close(signal) {

@@ -1,7 +1,7 @@
 /** From a snapshot to families that Prometheus accepts: no name twice, no series twice, no value it refuses. Pure. */
 import type { Attributes, Metric, MetricKind } from '../snapshot/metric.ts';
 import type { HistogramPoint, MetricSnapshot, Point, Snapshot } from '../snapshot/snapshot.ts';
-import { labelText, scopedLabelText } from './labels.ts';
+import { labelText, scopedLabelText, stableLabels } from './labels.ts';
 import { type FamilyName, familyName } from './names.ts';
 
 /** One histogram series. Bounds belong to the series: metrics that share a family may differ in them. */
@@ -24,8 +24,11 @@ export interface Family {
   readonly kind: MetricKind;
   readonly help: string;
   unit: string;
-  /** By label text, which is therefore unique. */
-  readonly series: Map<string, Series>;
+  /** Label texts, each once. Where `isStable`, the same array as in the last snapshot, if it was the same series there. */
+  readonly labels: readonly string[];
+  readonly isStable: boolean;
+  /** As many, in their order. */
+  readonly series: readonly Series[];
 }
 
 /** Series of one metric that were left out. */
@@ -58,17 +61,16 @@ const SUFFIXES: { readonly [kind in MetricKind]: readonly string[] } = {
  * format sees the same series.
  */
 export function toFamilies(snapshot: Snapshot): Families {
-  const families = new Map<string, Family>();
+  const families = new Map<string, Growing>();
   const taken = new Set(['target', 'target_info']);
   const omissions = new Map<string, Omission>();
   for (const one of snapshot.metrics) {
     const family = familyOf(one.metric, families, taken);
-    for (const point of one.points) {
-      const problem = family === undefined ? NAME_TAKEN : addPoint(family, one, point);
-      if (problem !== undefined) count(omissions, one.metric.name, problem);
-    }
+    const omit = (reason: string) => count(omissions, one.metric.name, reason);
+    if (family !== undefined) family.add(one, omit);
+    else for (const _point of one.points) omit(NAME_TAKEN);
   }
-  for (const family of families.values()) if (family.kind === 'gauge') keepScopesApart(family);
+  for (const family of families.values()) if (family.kind === 'gauge') family.keepScopesApart();
   return { families: [...families.values()], omissions: [...omissions.values()] };
 }
 
@@ -78,38 +80,111 @@ function count(omissions: Map<string, Omission>, metric: string, reason: string)
   else known.series++;
 }
 
+/** A family while it is put together. */
+class Growing implements Family {
+  readonly name: string;
+  readonly kind: MetricKind;
+  readonly help: string;
+  unit: string;
+  labels: readonly string[] = [];
+  series: Series[] = [];
+  isStable = false;
+  /** Indexes by label text, once there is more than one metric, or one with doubles. */
+  #places: Map<string, number> | undefined;
+
+  constructor({ name, unit }: FamilyName, { kind, help = '' }: Metric) {
+    this.name = name;
+    this.kind = kind;
+    this.help = help;
+    this.unit = unit;
+  }
+
+  /** `omit` is told what keeps a point out. */
+  add(one: MetricSnapshot, omit: (reason: string) => void): void {
+    if (this.labels.length === 0 && this.#addFirst(one)) return;
+    for (const point of one.points) {
+      const problem = this.#addPoint(one, point);
+      if (problem !== undefined) omit(problem);
+    }
+  }
+
+  /** Most families are of one metric, without doubles, and of the same series as in the last snapshot. */
+  #addFirst({ metric, scope, points }: MetricSnapshot): boolean {
+    const labels = stableLabels(metric, points);
+    if (labels === undefined) return false;
+    const all: Series[] = [];
+    for (const { attributes, value: given } of points) {
+      const value = usableValue(metric, given);
+      if (value === undefined) return false;
+      all.push({ value, attributes, scope: scope.name });
+    }
+    this.labels = labels;
+    this.series = all;
+    this.isStable = true;
+    return true;
+  }
+
+  /** What kept the point out, `undefined` when it is in. */
+  #addPoint({ metric, scope }: MetricSnapshot, { attributes, value: given }: Point): string | undefined {
+    const value = usableValue(metric, given);
+    if (value === undefined) return BAD_VALUE;
+    this.#places ??= new Map(this.labels.map((labels, place) => [labels, place]));
+    const labels = labelText(attributes, this.kind);
+    const series: Series = { value, attributes, scope: scope.name };
+    const place = this.#places.get(labels);
+    if (place === undefined) this.#push(labels, series, this.#places);
+    else {
+      const merged = merge(this.series[place]!, series, this.kind);
+      if (merged === undefined) return OTHER_BOUNDS;
+      this.series[place] = merged;
+    }
+    return undefined;
+  }
+
+  #push(labels: string, series: Series, places: Map<string, number>): void {
+    if (this.isStable) this.labels = [...this.labels];
+    this.isStable = false;
+    (this.labels as string[]).push(labels);
+    places.set(labels, this.series.push(series) - 1);
+  }
+
+  /** Gauges never add up: where several scopes meet in one series, each gets its `otel_scope_name`. */
+  keepScopesApart(): void {
+    if (this.series.every(({ others }) => others === undefined)) return;
+    const apart = new Map<string, Series>();
+    for (const [place, first] of this.series.entries()) {
+      if (first.others === undefined) apart.set(this.labels[place]!, first);
+    }
+    for (const first of this.series) {
+      if (first.others === undefined) continue;
+      for (const series of [first, ...first.others.values()]) {
+        apart.set(scopedLabelText(series.attributes, series.scope), series);
+      }
+    }
+    this.labels = [...apart.keys()];
+    this.series = [...apart.values()];
+    this.isStable = false;
+  }
+}
+
 /** `undefined` when another family owns the name, or one of the names of its samples. */
-function familyOf(metric: Metric, families: Map<string, Family>, taken: Set<string>): Family | undefined {
+function familyOf(metric: Metric, families: Map<string, Growing>, taken: Set<string>): Growing | undefined {
   const wanted = familyName(metric);
   const known = families.get(wanted.name);
   if (known !== undefined) return fits(known, metric.kind, wanted) ? known : undefined;
   const names = [wanted.name, ...SUFFIXES[metric.kind].map((suffix) => wanted.name + suffix)];
   if (names.some((name) => taken.has(name))) return undefined;
   for (const name of names) taken.add(name);
-  const { kind, help = '' } = metric;
-  const family = { name: wanted.name, kind, help, unit: wanted.unit, series: new Map<string, Series>() };
+  const family = new Growing(wanted, metric);
   families.set(wanted.name, family);
   return family;
 }
 
 /** Equal names hold equal units; a unit that is missing in one (`a.seconds`) is the other's (`a` in `s`). */
-function fits(family: Family, kind: MetricKind, { unit }: FamilyName): boolean {
+function fits(family: Growing, kind: MetricKind, { unit }: FamilyName): boolean {
   if (family.kind !== kind) return false;
   if (family.unit === '') family.unit = unit;
   return unit === '' || unit === family.unit;
-}
-
-/** What kept the point out, `undefined` when it is in. */
-function addPoint(family: Family, { metric, scope }: MetricSnapshot, point: Point): string | undefined {
-  const value = usableValue(metric, point.value);
-  if (value === undefined) return BAD_VALUE;
-  const labels = labelText(point.attributes, family.kind);
-  const series: Series = { value, attributes: point.attributes, scope: scope.name };
-  const known = family.series.get(labels);
-  const merged = known === undefined ? series : merge(known, series, family.kind);
-  if (merged === undefined) return OTHER_BOUNDS;
-  family.series.set(labels, merged);
-  return undefined;
 }
 
 /** OpenMetrics: a counter is neither negative nor NaN, a bucket count is a whole number. A gauge may be anything. */
@@ -157,15 +232,4 @@ function addValues(a: number | Distribution, b: number | Distribution): number |
   if (a.bounds.length !== b.bounds.length || a.bounds.some((bound, i) => bound !== b.bounds[i])) return undefined;
   const counts = Array.from(a.counts, (n, i) => n + b.counts[i]!);
   return { bounds: a.bounds, counts, sum: a.sum + b.sum };
-}
-
-/** Gauges never add up: where several scopes meet in one series, each gets its `otel_scope_name`. */
-function keepScopesApart(family: Family): void {
-  for (const [labels, first] of [...family.series]) {
-    if (first.others === undefined) continue;
-    family.series.delete(labels);
-    for (const series of [first, ...first.others.values()]) {
-      family.series.set(scopedLabelText(series.attributes, series.scope), series);
-    }
-  }
 }

@@ -1,5 +1,6 @@
 /** Label text and escaping of the exposition formats. Pure. */
-import type { Attributes, MetricKind } from '../snapshot/metric.ts';
+import type { Attributes, Metric, MetricKind } from '../snapshot/metric.ts';
+import type { Point } from '../snapshot/snapshot.ts';
 import { labelName } from './names.ts';
 
 /** `Attributes` objects are stable across snapshots, so each set is turned into text once. */
@@ -19,6 +20,35 @@ export function labelText(attributes: Attributes, kind: MetricKind): string {
     cache.set(attributes, text);
   }
   return text;
+}
+
+interface Known {
+  readonly attributes: readonly Attributes[];
+  /** Undefined where two are the same. */
+  readonly labels: readonly string[] | undefined;
+}
+
+/** By `Metric` objects, which are stable where attributes are. */
+const known = new WeakMap<Metric, Known>();
+
+/**
+ * The label texts of a metric's points, the same array as long as it has the same series; undefined where two of them
+ * have the same text.
+ */
+export function stableLabels(metric: Metric, points: readonly Point[]): readonly string[] | undefined {
+  const before = known.get(metric);
+  if (before !== undefined && areOf(before.attributes, points)) return before.labels;
+  const labels = points.map(({ attributes }) => labelText(attributes, metric.kind));
+  const areUnique = new Set(labels).size === labels.length;
+  const now = { attributes: points.map(({ attributes }) => attributes), labels: areUnique ? labels : undefined };
+  known.set(metric, now);
+  return now.labels;
+}
+
+function areOf(attributes: readonly Attributes[], points: readonly Point[]): boolean {
+  if (attributes.length !== points.length) return false;
+  for (let i = 0; i < points.length; i++) if (points[i]!.attributes !== attributes[i]) return false;
+  return true;
 }
 
 /** The same with the scope that a gauge came from. */

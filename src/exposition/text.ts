@@ -25,10 +25,27 @@ const TYPES: { readonly [kind in MetricKind]: string } = {
 /** Renders everything in the snapshot's order, `target_info` with the resource attributes first. Never throws. */
 export function render(snapshot: Snapshot, format: Format): Rendering {
   const { families, omissions } = toFamilies(snapshot);
-  let text = targetInfo(snapshot, format);
-  for (const family of families) if (family.series.size > 0) text += renderFamily(family, format);
-  if (format === 'openmetrics') text += '# EOF\n';
-  return { text, omissions };
+  return { text: textsOf(families, snapshot, format).join(''), omissions };
+}
+
+/**
+ * The same in UTF-8. Each family is encoded by itself: one character beyond Latin-1 in a string makes all of it twice as
+ * long, and encoding it takes several times as long.
+ */
+export function renderBytes(
+  snapshot: Snapshot,
+  format: Format,
+): { readonly body: Buffer } & Pick<Rendering, 'omissions'> {
+  const { families, omissions } = toFamilies(snapshot);
+  const texts = textsOf(families, snapshot, format);
+  return { body: Buffer.concat(texts.map((text) => Buffer.from(text))), omissions };
+}
+
+function textsOf(families: readonly Family[], snapshot: Snapshot, format: Format): string[] {
+  const texts = [targetInfo(snapshot, format)];
+  for (const family of families) if (family.series.length > 0) texts.push(renderFamily(family, format));
+  if (format === 'openmetrics') texts.push('# EOF\n');
+  return texts;
 }
 
 function targetInfo(snapshot: Snapshot, format: Format): string {
@@ -42,11 +59,29 @@ function renderFamily(family: Family, format: Format): string {
   const sampleName = family.kind === 'counter' ? `${family.name}_total` : family.name;
   const name = format === 'openmetrics' ? family.name : sampleName;
   let text = metadata(name, TYPES[family.kind], family.unit, family.help, format);
-  for (const [labels, { value }] of family.series) {
-    if (typeof value !== 'number') text += renderHistogram(sampleName, labels, value, format);
-    else text += labels === '' ? `${sampleName} ${number(value)}\n` : `${sampleName}{${labels}} ${number(value)}\n`;
+  if (family.kind === 'histogram') {
+    for (const [i, labels] of family.labels.entries()) {
+      text += renderHistogram(sampleName, labels, family.series[i]!.value as Distribution, format);
+    }
+    return text;
   }
+  const heads = headsOf(family, sampleName);
+  for (let i = 0; i < heads.length; i++) text += `${heads[i]!}${number(family.series[i]!.value as number)}\n`;
   return text;
+}
+
+/** By the labels of a stable family, whose name is the same each time, too. */
+const headCache = new WeakMap<readonly string[], readonly string[]>();
+
+/** What comes before each value: `name{labels} `. */
+function headsOf({ labels, isStable }: Family, sampleName: string): readonly string[] {
+  let heads = isStable ? headCache.get(labels) : undefined;
+  if (heads === undefined) {
+    // Joined, since what is added up stays in pieces, which are put together each time it is written.
+    heads = labels.map((text) => (text === '' ? `${sampleName} ` : [sampleName, '{', text, '} '].join('')));
+    if (isStable) headCache.set(labels, heads);
+  }
+  return heads;
 }
 
 function metadata(name: string, type: string, unit: string, help: string, format: Format): string {

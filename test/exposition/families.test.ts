@@ -1,6 +1,7 @@
 import test from 'ava';
 import { render } from '../../src/exposition/text.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
+import type { MetricSnapshot } from '../../src/snapshot/snapshot.ts';
 import { parseExposition } from './exposition.ts';
 import { type Entry, FORMATS, of, samples, snapshotOf } from './showing.ts';
 
@@ -111,4 +112,48 @@ test('a gauge may be any number, a counter may not', (t) => {
   );
   t.is([...text.matchAll(/^c_total/gm)].length, 4);
   t.like(omissions, [{ metric: 'c', series: 4 }]);
+});
+
+test('what is kept from one snapshot to the next follows its series', (t) => {
+  const metric: Metric = { name: 'a', kind: 'gauge' };
+  const series = [{ x: '1' }, { x: '2' }, { x: '3' }];
+  const shown = (places: readonly number[], ...others: MetricSnapshot[]) => {
+    const entries = places.map((place): Entry => [series[place]!, place]);
+    return samples([of(metric, entries), ...others]);
+  };
+  const [first, second, third] = ['a{x="1"} 0', 'a{x="2"} 1', 'a{x="3"} 2'];
+  for (let i = 0; i < 2; i++) t.deepEqual(shown([0, 1]), [first, second]);
+  t.deepEqual(shown([1]), [second]);
+  t.deepEqual(shown([1, 0]), [second, first]);
+  t.deepEqual(shown([0, 1, 2]), [first, second, third]);
+  const met = ['a{otel_scope_name="other",x="1"} 8', 'a{otel_scope_name="test",x="1"} 0', second];
+  t.deepEqual(shown([0, 1], of({ ...metric }, [[{ x: '1' }, 8]], 'other')).sort(), met);
+  t.deepEqual(shown([0, 1]), [first, second]);
+});
+
+test('two attribute sets of one text are added up in every snapshot', (t) => {
+  const metric: Metric = { name: 'a', kind: 'counter' };
+  const [text, number] = [{ x: '1' }, { x: 1 }];
+  for (const value of [1, 5]) {
+    const entries: Entry[] = [
+      [text, value],
+      [number, 2],
+    ];
+    t.deepEqual(samples([of(metric, entries)]), [`a_total{x="1"} ${value + 2}`]);
+  }
+});
+
+test('a value that a counter cannot have leaves the family for this snapshot alone', (t) => {
+  const metric: Metric = { name: 'a', kind: 'counter' };
+  const series = [{ x: '1' }, { x: '2' }];
+  const shown = (...values: number[]) =>
+    samples([
+      of(
+        metric,
+        values.map((value, i): Entry => [series[i]!, value]),
+      ),
+    ]);
+  t.deepEqual(shown(1, 2), ['a_total{x="1"} 1', 'a_total{x="2"} 2']);
+  t.deepEqual(shown(-1, 2), ['a_total{x="2"} 2']);
+  t.deepEqual(shown(1, 2), ['a_total{x="1"} 1', 'a_total{x="2"} 2']);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { canonicalFloat, render } from '../../src/exposition/text.ts';
+import { canonicalFloat, render, renderBytes } from '../../src/exposition/text.ts';
 import type { Metric } from '../../src/snapshot/metric.ts';
 import { parseExposition, seriesOf } from './exposition.ts';
 import { randomSnapshot, seededRandom } from './random-snapshot.ts';
@@ -102,6 +102,16 @@ test('bounds are written as OpenMetrics writes them', (t) => {
 test('a second rendering of the same snapshot is the same text', (t) => {
   const snapshot = randomSnapshot(seededRandom(7));
   for (const format of FORMATS) t.deepEqual(render(snapshot, format), render(snapshot, format));
+});
+
+test('the bytes are the text in UTF-8', (t) => {
+  for (let seed = 0; seed < 50; seed++) {
+    const snapshot = randomSnapshot(seededRandom(seed));
+    for (const format of FORMATS) {
+      const { text, omissions } = render(snapshot, format);
+      t.deepEqual(renderBytes(snapshot, format), { body: Buffer.from(text), omissions });
+    }
+  }
 });
 
 test('whatever a snapshot holds, both formats are valid and show the same series', (t) => {

@@ -66,7 +66,7 @@ function registerPromClient(wanted: (file: string) => boolean): void {
       found = true;
       if (bridged.has(file) || !wanted(file)) continue;
       const { register: registry } = createRequire(file)(file) as { register: unknown };
-      register(adapter<PromClientBridge>('prom-client').fromPromClient(registry));
+      register((requireOwn('../adapters/prom-client.js') as PromClientBridge).fromPromClient(registry));
       bridged.add(file);
     } catch (error) {
       reason ??= error;
@@ -83,7 +83,7 @@ function provideOpenTelemetry(log: Log): void {
   if (bridged.has(file)) return;
   const load = () => createRequire(file)(resolveInApp(sdk));
   const onFailure = (error: unknown) => say('opentelemetry', error, log);
-  const { provideGlobally } = adapter<OpenTelemetryBridge>('opentelemetry');
+  const { provideGlobally } = requireOwn('../adapters/opentelemetry.js') as OpenTelemetryBridge;
   provideGlobally(createRequire(file)(file), load, (sampler) => void register(sampler), onFailure);
   bridged.add(file);
 }
@@ -93,10 +93,6 @@ function bridgedFiles(): Set<string> {
   const state = processState();
   state.bridged ??= new Set();
   return state.bridged;
-}
-
-function adapter<T>(name: string): T {
-  return requireOwn(`../adapters/${name}.js`) as T;
 }
 
 /** @throws Error when neither the main script nor the working directory finds it; the first one's reason. */

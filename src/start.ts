@@ -1,4 +1,5 @@
 /** The composition root of an app's thread: what is measured here, and who carries it out. */
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { agentAfter } from './agent-after.ts';
@@ -222,7 +223,7 @@ function definer(store: StoreWriter, config: Config): Pick<ProbeContext, 'define
 function resourceOf(config: Config): Attributes {
   return {
     'service.name': config.serviceName,
-    'service.instance.id': crypto.randomUUID(),
+    'service.instance.id': instanceId(),
     'host.name': hostname(),
     'process.pid': process.pid,
     'process.runtime.name': 'nodejs',
@@ -231,4 +232,13 @@ function resourceOf(config: Config): Attributes {
     'telemetry.distro.version': VERSION,
     ...config.resource,
   };
+}
+
+/** A UUID. Linux has one at hand, while Node loads its cryptography for the first. */
+function instanceId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
+  } catch {
+    return crypto.randomUUID();
+  }
 }

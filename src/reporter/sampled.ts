@@ -12,9 +12,9 @@ const STALE: Metric = {
 export const SAMPLED_METRICS: readonly Metric[] = [STALE];
 
 /** ms until the app's thread must have said that it is asking; else it counts as blocked. */
-const PATIENCE = 100;
+const PATIENCE = 70;
 /** ms between looks at the heartbeat while waiting. */
-const LOOK = 20;
+const LOOK = 10;
 /** ms for which values are fresh: scrapers in a row do not make the app work. */
 const FRESH = 100;
 

@@ -27,7 +27,7 @@ export const request = {
   title: 'Request overhead',
   text: [
     'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. Bare (both times) and loadline have five processes each, of which each round takes one at random: two processes of the same program differ by more than what is to be seen here. The others have one. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    '16 keep-alive connections with one request in flight each, from a process of its own; at least 20,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured with one route.',
+    '16 keep-alive connections with one request in flight each, from a process of its own; at least 10,000 requests to each server before it counts. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured with one route.',
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
@@ -108,11 +108,11 @@ async function measureAll(context, teams, place, framework, routes) {
     sections.push(cpuSection(title, results));
     judge(context, title, results, LIMITS[framework]);
   };
-  const plain = await compare(context, teams, { turns: 2, least: 12, most: 400, seconds: 60 });
+  const plain = await compare(context, teams, { turns: 2, least: 12, most: 400, seconds: 50 });
   judged(`${place}, no scrape`, plain);
   await stillExact(context, teams, place);
   const scraped = teams.filter(({ contender }) => contender.scrape);
-  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 6, most: 60, seconds: 75 };
+  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 6, most: 60, seconds: 45 };
   judged(`${place}, a scrape each second`, await compare(context, [bare, ...scraped], scrapes));
   if (routes > 1) return sections;
   const [{ base }] = plain.values();

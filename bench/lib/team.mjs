@@ -4,7 +4,7 @@ import { Server } from './server.mjs';
 /** Same for all: the load has no more in flight. */
 const CONNECTIONS = 16;
 /** Requests before a server counts: its code is compiled by then. */
-const WARM_UP = 20_000;
+const WARM_UP = 10_000;
 
 /**
  * The servers of one contender. Of more than one, each round takes any: what one process has by luck (the layout of its

@@ -262,8 +262,10 @@ export class Leader {
     this.#table.adoptLast(message, Held.ofBytes(body), now());
   }
 
+  /** The others are told at once: any of them may lead before the sums of that process are swept into a base. */
   #onBye({ key }: Occupant): void {
     this.#table.detach(key, true);
+    this.#peers.tell({ type: 'bye', key });
     this.#options.onChange();
   }
 

@@ -65,7 +65,7 @@ export type Message =
   | { readonly type: 'answer'; readonly number: number }
   /** Each second, from the leader to all and from all to the leader. */
   | { readonly type: 'beat' }
-  /** The process with that key, which is the sender, ends as it should. */
+  /** The process with that key ends as it should: the sender, or a member of the leader that tells it. */
   | { readonly type: 'bye'; readonly key: string };
 
 type Check = (value: unknown) => boolean;

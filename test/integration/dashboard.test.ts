@@ -97,6 +97,7 @@ test.serial('The page is used by keyboard alone, and keeps the stretch that was 
   const app = await startShop(t);
   const { page, value, until } = await openPage(t, chromium, pageOf(app), WALL);
   await until('document.querySelectorAll("#chart-list .chart:not(.is-empty) canvas").length >= 10', 60_000);
+  await until('document.querySelector("#route-list button")?.checkVisibility()', 60_000);
 
   await page.keyboard.press('Tab');
   t.is(await value('document.activeElement.className'), 'skip');

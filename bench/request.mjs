@@ -108,11 +108,11 @@ async function measureAll(context, teams, place, framework, routes) {
     sections.push(cpuSection(title, results));
     judge(context, title, results, LIMITS[framework]);
   };
-  const plain = await compare(context, teams, { turns: 2, least: 12, most: 400, seconds: 50 });
+  const plain = await compare(context, teams, { turns: 2, least: 12, most: 400, seconds: 45 });
   judged(`${place}, no scrape`, plain);
   await stillExact(context, teams, place);
   const scraped = teams.filter(({ contender }) => contender.scrape);
-  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 6, most: 60, seconds: 45 };
+  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 6, most: 60, seconds: 35 };
   judged(`${place}, a scrape each second`, await compare(context, [bare, ...scraped], scrapes));
   if (routes > 1) return sections;
   const [{ base }] = plain.values();
@@ -148,8 +148,8 @@ function latencies(context, teams, rate) {
     },
     value: (sample) => sample.p99,
     goal: () => 0,
-    least: 12,
-    most: 12,
+    least: 9,
+    most: 9,
     seconds: 0,
   });
 }

@@ -151,8 +151,7 @@ export class Leader {
       if (own) sendLast(link, own);
       link.send({ type: 'bye', key: self.key });
     }
-    await Promise.all(this.#peers.all().map(({ link }) => link.flushed(limit)));
-    for (const { link } of this.#peers.all()) link.end();
+    await Promise.all(this.#peers.all().map(({ link }) => link.over(limit)));
   }
 
   /** At once, without a word. */

@@ -121,4 +121,20 @@ export class Link {
     this.#flush();
     this.#socket.end();
   }
+
+  /**
+   * The same; resolves when the peer has read it all and ended the link, too, or after `limit` ms. A process that is gone
+   * before is one that the peer may write to, and so lose what it has not read yet.
+   */
+  async over(limit: number): Promise<void> {
+    this.end();
+    if (this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const timer = timers.setTimeout(resolve, limit);
+      this.#socket.once('close', () => {
+        timers.clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
 }

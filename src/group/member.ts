@@ -118,11 +118,10 @@ export class Member {
     this.#link.close();
   }
 
-  /** Says goodbye; resolves when the leader's kernel has it. */
+  /** Says goodbye; resolves when the leader has read it. */
   async leave(limit: number): Promise<void> {
     this.#link.send({ type: 'bye', key: this.#options.self.key });
-    await this.#link.flushed(limit);
-    this.#link.end();
+    await this.#link.over(limit);
   }
 
   #onMessage(message: Message, body: Buffer): void {

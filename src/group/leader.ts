@@ -151,7 +151,9 @@ export class Leader {
       if (own) sendLast(link, own);
       link.send({ type: 'bye', key: self.key });
     }
-    await Promise.all(this.#peers.all().map(({ link }) => link.over(limit)));
+    const others = this.#peers.all().filter(({ slot }) => slot === undefined);
+    for (const { link } of others) link.end();
+    await Promise.all(this.#peers.members().map(({ link }) => link.over(limit)));
   }
 
   /** At once, without a word. */

@@ -55,6 +55,39 @@ onUnix('the last words of a peer that has gone are read before anything is writt
   }
 });
 
+onUnix('who ends a link stays until its last words are read, whatever is written to it meanwhile', async (t) => {
+  const [client, accepted] = await pair(t);
+  const near = linkOf(client);
+  const far = linkOf(accepted);
+  accepted.pause();
+  near.link.send({ type: 'bye', key: 'k' });
+  let isOver = false;
+  const over = near.link.over(10_000).then(() => {
+    isOver = true;
+  });
+  for (let i = 0; i < 5; i++) {
+    far.link.send({ type: 'beat' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.false(isOver);
+  accepted.resume();
+  await over;
+  t.deepEqual(far.got, [{ type: 'bye', key: 'k' }]);
+});
+
+onUnix('a peer that never reads is waited for no longer than that', async (t) => {
+  const [client, accepted] = await pair(t);
+  const near = linkOf(client);
+  linkOf(accepted);
+  accepted.pause();
+  near.link.send({ type: 'bye', key: 'k' });
+  const begin = performance.now();
+  await near.link.over(100);
+  t.true(performance.now() - begin >= 95);
+  client.destroy();
+  accepted.destroy();
+});
+
 onUnix('what is sent arrives in its order, and a peer that talks nonsense is cut off with a reason', async (t) => {
   const [client, accepted] = await pair(t);
   const near = linkOf(client);

@@ -3,9 +3,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { Waited } from '../fixtures/waiting-app.ts';
 import { type App, startApp } from '../support/app.ts';
 import { startFunnel } from '../support/funnel.ts';
-import { type Answer, get, mean, openLoop, quantile } from '../support/load.ts';
+import { get, mean, openLoop, quantile } from '../support/load.ts';
 import type { Metrics } from '../support/metrics-text.ts';
 import { type FrontEnd, startApache, startHaproxy, startNginx } from '../support/servers.ts';
+import { queued, waited } from '../support/waited.ts';
 
 const COUNT = 'loadline_http_queue_duration_seconds_count';
 const SUM = 'loadline_http_queue_duration_seconds_sum';
@@ -35,11 +36,6 @@ function upTo({ samples }: Metrics, bound: number): number {
   return samples.find(({ name, labels }) => name === BUCKET && Number(labels.le) === bound)!.value;
 }
 
-function waited({ status, body }: Answer): Waited {
-  if (status !== 200) throw new Error(`${status}: ${body}`);
-  return JSON.parse(body) as Waited;
-}
-
 /** Compiles what requests run through, outside of what is measured: without a stamp there is no queue time. */
 async function warmUp(app: App): Promise<void> {
   await inTurn(20, `${app.url}/wait/1`);
@@ -55,12 +51,6 @@ async function inTurn(count: number, url: string): Promise<Waited[]> {
 function isNear(t: ExecutionContext, what: string, found: number, truth: number, tolerance = 0.05): void {
   t.log(`${what}: ${found.toFixed(4)}, truth ${truth.toFixed(4)}`);
   t.true(Math.abs(found - truth) <= truth * tolerance, `${what}: ${found}, truth ${truth}`);
-}
-
-/** Seconds from the front end's stamp to the handler's call, by the clocks of these two: busy machines delay both ends. */
-function queued({ stamp, called }: Waited): number {
-  const digits = stamp!.slice('t='.length);
-  return called / 1000 - (digits.includes('.') ? Number(digits) : Number(digits) / 1e6);
 }
 
 /** A front end's stamp has its known shape, counts as queue time, and shows a queue that is next to nothing. */

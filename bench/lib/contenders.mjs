@@ -18,6 +18,7 @@ const EVERYWHERE = ['http', 'express', 'fastify'];
  * @property {string} [instrument] A file of bench/instruments that the app loads.
  * @property {(ports: Ports) => Launch} [launch] What its process is started with.
  * @property {(ports: Ports, appPort: number) => string} [scrape] The URL of its metrics; it pushes if it has none.
+ * @property {boolean} [isNear] It costs little more than nothing, so that it takes several processes to tell how much.
  * @property {string} [counter] The Prometheus sample that counts requests.
  * @property {string} [dist] Of loadline: the folder that it was built into.
  * @property {boolean} [countsScrapes] Whether scrapes count as requests.
@@ -71,6 +72,7 @@ export const PEER_CONTENDERS = [
     what: 'By hand, as its README has it: default metrics and one histogram by method, route and status.',
     frameworks: EVERYWHERE,
     instrument: 'prom-client',
+    isNear: true,
     scrape: appPort,
     counter: 'http_request_duration_seconds_count',
   },
@@ -80,6 +82,7 @@ export const PEER_CONTENDERS = [
     what: 'Middleware with default metrics and a histogram by method, route and status.',
     frameworks: ['express'],
     instrument: 'express-prom-bundle',
+    isNear: true,
     scrape: appPort,
     counter: 'http_request_duration_seconds_count',
   },
@@ -89,6 +92,7 @@ export const PEER_CONTENDERS = [
     what: 'Plugin by its README: default metrics, a histogram and a summary by method, route and status.',
     frameworks: ['fastify'],
     instrument: 'fastify-metrics',
+    isNear: true,
     scrape: appPort,
     counter: 'http_request_duration_seconds_count',
   },

@@ -3,12 +3,10 @@ import { Server } from './server.mjs';
 
 /** Same for all: the load has no more in flight. */
 const CONNECTIONS = 16;
-/** Requests before a server counts: its code is compiled by then. */
-const WARM_UP = 10_000;
 
 /**
- * The servers of one contender. Of more than one, each round takes any: what one process has by luck (the layout of its
- * heap, what the compiler chose) is then not taken for what the contender costs.
+ * The servers of one contender. Of more than one, each has its shift: what one process has by luck (the layout of its heap,
+ * what the compiler chose) is then not taken for what the contender costs.
  */
 export class Team {
   #servers;
@@ -53,10 +51,6 @@ export class Team {
     return this.#sent.get(server);
   }
 
-  async warmUp() {
-    for (const server of this.#servers) await this.request(server, { requests: WARM_UP });
-  }
-
   /** The load's answer for one order to one server. */
   async request(server, order) {
     const found = await this.#load.ask({ port: server.port, connections: CONNECTIONS, paths: this.#paths, ...order });
@@ -64,9 +58,10 @@ export class Team {
     return found;
   }
 
-  /** Any one of several servers has the turns from now on. */
-  next() {
-    this.#server = this.#servers[Math.floor(Math.random() * this.#servers.length)];
+  /** A server's shift begins: it has the turns from now on. Its code is compiled after so many `requests`. */
+  async begin(shift, requests) {
+    this.#server = this.#servers[shift % this.#servers.length];
+    if (this.sentTo(this.#server) < requests) await this.request(this.#server, { requests });
   }
 
   /**

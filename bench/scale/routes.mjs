@@ -6,6 +6,8 @@ import { logLogSlope, median, medianInterval } from '../lib/statistics.mjs';
 import { Team } from '../lib/team.mjs';
 
 const ROUTES = [1, 10, 100, 1000];
+/** Requests before a server counts. */
+const WARM_UP = 10_000;
 
 /** @param {import('../lib/context.mjs').Context} context */
 export async function byRoutes(context) {
@@ -39,7 +41,7 @@ async function atSize(context, build, routes) {
   const where = { framework: 'fastify', routes };
   const teams = [await Team.start(BARE, context, where), await Team.start(build, context, where)];
   try {
-    if (!brief) for (const team of teams) await team.warmUp();
+    if (!brief) for (const team of teams) await team.begin(0, WARM_UP);
     const results = await rounds({
       subjects: teams,
       measure: (team) => team.turn({ milliseconds: brief ? 20 : 100 }),

@@ -3,13 +3,19 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setRoute } from './set-route.ts';
 
 const CHANNEL = 'fastify.initialization';
+/** What Fastify calls the symbol under which a request has the route's context. */
+const CONTEXT = 'fastify.context';
+
+declare const CONTEXT_KEY: unique symbol;
 
 interface FastifyRequest {
   readonly raw: object;
-  /** Absent before Fastify 4.10. */
+  /** Absent before Fastify 4.10. A getter that makes a new object of everything that is known of the route. */
   readonly routeOptions?: { readonly url?: string };
   /** Read only where `routeOptions` is missing: later versions print a deprecation warning. */
   readonly routerPath?: string;
+  /** What `routeOptions` reads. */
+  readonly [CONTEXT_KEY]?: { readonly config?: { readonly url?: string } };
 }
 
 interface FastifyInstance {
@@ -27,14 +33,27 @@ export function watchFastify(): () => void {
   };
 }
 
+/** Two versions of Fastify in one process have a symbol each, so every instance learns its own. */
 function onInitialization(message: unknown): void {
   const { fastify } = message as { fastify: FastifyInstance };
-  fastify.addHook('onRequest', noteRoute);
+  let key: typeof CONTEXT_KEY | undefined;
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (key === undefined) key = contextKey(request);
+    const url = key === undefined ? routeUrl(request) : request[key]?.config?.url;
+    if (url !== undefined) setRoute(request.raw, url);
+    done();
+  });
 }
 
-function noteRoute(request: FastifyRequest, _reply: unknown, done: () => void): void {
+function routeUrl(request: FastifyRequest): string | undefined {
   const options = request.routeOptions;
-  const url = options === undefined ? request.routerPath : options.url;
-  if (url !== undefined) setRoute(request.raw, url);
-  done();
+  return options === undefined ? request.routerPath : options.url;
+}
+
+/** The symbol under which the route's context is, proved by a request that has a route; undefined while there is none. */
+function contextKey(request: FastifyRequest): typeof CONTEXT_KEY | undefined {
+  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === CONTEXT);
+  const context = request[key as typeof CONTEXT_KEY];
+  const url = routeUrl(request);
+  return url !== undefined && context?.config?.url === url ? (key as typeof CONTEXT_KEY) : undefined;
 }

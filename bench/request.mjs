@@ -109,11 +109,11 @@ async function measureAll(context, teams, place, framework, routes) {
     sections.push(cpuSection(title, results));
     judge(context, title, results, LIMITS[framework]);
   };
-  const plain = await compare(context, teams, { turns: 2, least: 8, most: 400, seconds: 12 });
+  const plain = await compare(context, teams, { turns: 2, least: 8, most: 400, seconds: 9 });
   judged(`${place}, no scrape`, plain);
   await stillExact(context, teams, place);
   const scraped = teams.filter(({ contender }) => contender.scrape);
-  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 2, most: 60, seconds: 8 };
+  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 1, most: 60, seconds: 5 };
   judged(`${place}, a scrape each second`, await compare(context, [bare, ...scraped], scrapes));
   if (routes > 1) return sections;
   const [{ base }] = plain.values();

@@ -89,7 +89,8 @@ function atRate({ sockets, texts, begin, end, rate }) {
 }
 
 async function connected(port, count) {
-  const sockets = open.get(port) ?? [];
+  // A server that ended took its connections with it, and the next one may have its port.
+  const sockets = (open.get(port) ?? []).filter((socket) => socket.isOpen);
   open.set(port, sockets);
   while (sockets.length < count) sockets.push(await Connection.to(port));
   return sockets.slice(0, count);
@@ -112,6 +113,10 @@ class Connection {
       made.#socket.on('error', (error) => (made.#failed ?? reject)(error));
       made.#socket.on('close', () => made.#failed?.(new Error(`the server on port ${port} closed a connection`)));
     });
+  }
+
+  get isOpen() {
+    return !this.#socket.destroyed;
   }
 
   ask(text, answered, failed) {

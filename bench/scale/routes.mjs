@@ -51,7 +51,7 @@ async function atSize(context, build, routes) {
       goal: () => 0.03,
       least: brief ? 1 : 12,
       most: brief ? 1 : 60,
-      seconds: 15,
+      seconds: 11,
     });
     return results.get(teams[1]);
   } finally {

@@ -38,8 +38,8 @@ function onInitialization(message: unknown): void {
   const { fastify } = message as { fastify: FastifyInstance };
   let key: typeof CONTEXT_KEY | undefined;
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (key === undefined) key = contextKey(request);
     const url = key === undefined ? routeUrl(request) : request[key]?.config?.url;
+    if (key === undefined && url !== undefined) key = contextKey(request, url);
     if (url !== undefined) setRoute(request.raw, url);
     done();
   });
@@ -50,10 +50,9 @@ function routeUrl(request: FastifyRequest): string | undefined {
   return options === undefined ? request.routerPath : options.url;
 }
 
-/** The symbol under which the route's context is, proved by a request that has a route; undefined while there is none. */
-function contextKey(request: FastifyRequest): typeof CONTEXT_KEY | undefined {
-  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === CONTEXT);
-  const context = request[key as typeof CONTEXT_KEY];
-  const url = routeUrl(request);
-  return url !== undefined && context?.config?.url === url ? (key as typeof CONTEXT_KEY) : undefined;
+/** The symbol under which the route's context is, if what is there for this request is the same as its `url`. */
+function contextKey(request: FastifyRequest, url: string): typeof CONTEXT_KEY | undefined {
+  const found = Object.getOwnPropertySymbols(request).find(({ description }) => description === CONTEXT);
+  const key = found as typeof CONTEXT_KEY | undefined;
+  return key !== undefined && request[key]?.config?.url === url ? key : undefined;
 }

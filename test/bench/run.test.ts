@@ -11,8 +11,10 @@ import test, { type ExecutionContext } from 'ava';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ALONE = ['request', '--brief', '--only', 'none', '--framework', 'http', '--routes', '1'];
 
-async function bench(...args: string[]) {
-  const child = spawn(process.execPath, [join(ROOT, 'bench/run.mjs'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+const bench = (...args: string[]) => run('bench/run.mjs', ...args);
+
+async function run(script: string, ...args: string[]) {
+  const child = spawn(process.execPath, [join(ROOT, script), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { out, err, code };
 }
@@ -74,4 +76,11 @@ test.serial('A build that is not there does not pass, and the others are tried a
   t.is(code, 1);
   t.true(err.includes('gone on node:http, 1 route does not start'), err);
   t.regex(out, /\| right +\| +yes \|/);
+});
+
+test.serial('The parts of a request are measured in one process, on http and on Express', async (t) => {
+  const { out, err, code } = await run('bench/request-parts.mjs', '--quick');
+  t.is(code, 0, err);
+  for (const app of ['http', 'express']) t.regex(out, new RegExp(`^\\| ${app} `, 'm'));
+  t.is(out.match(/^\| the probe of loadline .*\d \|$/gm)?.length, 2, out);
 });

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { connect, type Http2Server, type Http2ServerRequest } from 'node:http2';
@@ -161,4 +162,53 @@ test.serial('An instance made after the watch has ended is left alone', async (t
     await server.end();
   }
   stop = watchFastify();
+});
+
+/** The hook of an instance that is no real one, so that it can be seen what it reads. */
+function hookOfInstance(): (request: object, reply: unknown, done: () => void) => void {
+  let hook: ReturnType<typeof hookOfInstance> | undefined;
+  channel('fastify.initialization').publish({
+    fastify: { addHook: (_name: string, given: typeof hook) => (hook = given) },
+  });
+  return hook!;
+}
+
+/** A request as Fastify has it: what it knows of its route under a symbol, and a getter that makes an object of it. */
+function requestOf(known: string | undefined, told: string | undefined, key = Symbol('fastify.context')) {
+  const request = {
+    raw: {} as IncomingMessage,
+    reads: 0,
+    [key]: { config: { url: known } },
+    get routeOptions() {
+      request.reads++;
+      return { url: told };
+    },
+  };
+  return request;
+}
+
+test('The getter that makes an object of the route is read for the first request that has one, and for no other', (t) => {
+  const hook = hookOfInstance();
+  const key = Symbol('fastify.context');
+  const requests = [undefined, '/a/:b', '/c', undefined, '/d'].map((url) => requestOf(url, url, key));
+  for (const request of requests) hook(request, undefined, () => {});
+  t.deepEqual(
+    requests.map(({ raw }) => routeOf(raw, 200)),
+    [undefined, '/a/:b', '/c', undefined, '/d'],
+  );
+  t.deepEqual(
+    requests.map(({ reads }) => reads),
+    [1, 1, 0, 0, 0],
+  );
+});
+
+test('Where what is under the symbol is not what the getter says, the getter is right, each time', (t) => {
+  const hook = hookOfInstance();
+  const key = Symbol('fastify.context');
+  for (const told of ['/right', '/right/too']) {
+    const request = requestOf('/wrong', told, key);
+    hook(request, undefined, () => {});
+    t.is(routeOf(request.raw, 200), told);
+    t.is(request.reads, 1);
+  }
 });

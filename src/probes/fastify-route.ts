@@ -37,9 +37,13 @@ export function watchFastify(): () => void {
 function onInitialization(message: unknown): void {
   const { fastify } = message as { fastify: FastifyInstance };
   let key: typeof CONTEXT_KEY | undefined;
+  let isLearned = false;
   fastify.addHook('onRequest', (request, _reply, done) => {
     const url = key === undefined ? routeUrl(request) : request[key]?.config?.url;
-    if (key === undefined && url !== undefined) key = contextKey(request, url);
+    if (!isLearned && url !== undefined) {
+      isLearned = true;
+      key = contextKey(request, url);
+    }
     if (url !== undefined) setRoute(request.raw, url);
     done();
   });

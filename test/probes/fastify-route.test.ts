@@ -212,3 +212,23 @@ test('Where what is under the symbol is not what the getter says, the getter is 
     t.is(request.reads, 1);
   }
 });
+
+test('The symbol is looked for once: where there is none, no request pays for the search again', (t) => {
+  const hook = hookOfInstance();
+  let searches = 0;
+  for (const url of ['/a', '/b', '/c']) {
+    const raw = {} as IncomingMessage;
+    const request = new Proxy(
+      { raw, routeOptions: { url } },
+      {
+        ownKeys(target) {
+          searches++;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    hook(request, undefined, () => {});
+    t.is(routeOf(raw, 200), url);
+  }
+  t.is(searches, 1);
+});

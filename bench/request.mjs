@@ -6,22 +6,25 @@ import { halfWidth, median, medianInterval, sum } from './lib/statistics.mjs';
 import { Team } from './lib/team.mjs';
 import { whatIsWrong } from './lib/works.mjs';
 
-/** Half widths of the interval at which measuring ends: of a ratio near 1, and of one far from it. */
-const NARROW = 0.02;
-const NARROW_FAR = 0.15;
-const FAR = 1.3;
 /** Sent to each before anything else, to see whether it counts. */
 const FIRST_REQUESTS = 500;
 /** ms of load that a server has before it is the next one's turn. */
-const TURN = 100;
+const TURN = 20;
 const TURNS_PER_SECOND = 1000 / TURN;
-/** Shifts, and processes of each contender that is near the bare server: every shift has a process of its own. */
-const SHIFTS = 4;
-/** Requests to a process before its shift. */
-const WARM_UP = 20_000;
-const WARM_UP_FAR = 5000;
-/** Half width that a headline ratio may have. */
+/** Requests to a process before its first turn, and before those with other routes. */
+const WARM_UP = 10_000;
+const WARM_UP_AGAIN = 3000;
+/** Half width at which measuring ends, and that a headline ratio may have. */
 const PROMISED = 0.03;
+/** With fewer, the interval of the median is the least and the most. */
+const LEAST_SHIFTS = 8;
+/** For all shifts of a framework. */
+const SECONDS = 280;
+const PLAIN = { turns: 1, least: 8, seconds: 2 };
+const SCRAPED = { turns: TURNS_PER_SECOND, least: 1, seconds: 0 };
+/** In the first shift, the only one of those that are far from the bare server. */
+const FIRST_PLAIN = { turns: 1, least: 16, seconds: 4 };
+const FIRST_SCRAPED = { turns: TURNS_PER_SECOND, least: 2, seconds: 0 };
 const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
 const NAMES = { http: 'node:http', express: 'Express 5', fastify: 'Fastify 5' };
 
@@ -29,125 +32,149 @@ export const request = {
   name: 'request',
   title: 'Request overhead',
   text: [
-    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender two turns of 100 ms in random order (ten with one scrape where there is a scrape each second), and divides by the bare server of that same round. The median of these ratios and its 95 % interval (order statistics) are shown; "of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. There are four shifts, with a fresh process each of bare (both times), loadline and what is based on prom-client, since two processes of the same program differ by more than what is to be seen here, and one that has answered more requests has better code. The others take part in the first shift only. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    '16 keep-alive connections with one request in flight each, from a process of its own; 20,000 requests to each process before its shift (5,000 to those of one shift). µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured with one route.',
+    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender a turn of 20 ms in random order (50 with one scrape where there is a scrape each second), and divides by the bare server of that same round.',
+    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: the median of a shift's rounds is one value, and what is shown is the median of these values and its 95 % interval (order statistics). There are at least ${LEAST_SHIFTS} shifts, and more until loadline's intervals are within ± 3 % or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of its rounds.`,
+    '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. "bare again" is one more bare server: what differs there is the resolution of the table.',
+    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first. All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
   async run(context) {
-    const { frameworks, routes, brief } = context.options;
-    // Nothing is timed: all at once, and with the most routes alone.
-    if (brief)
-      return (await Promise.all(frameworks.map((framework) => group(context, framework, Math.max(...routes))))).flat();
+    const { frameworks, brief } = context.options;
+    // Nothing is timed: all at once.
+    if (brief) return Promise.all(frameworks.map((framework) => works(context, framework)));
     const sections = [];
     for (const framework of frameworks)
-      for (const count of routes) {
-        const found = await group(context, framework, count).catch((error) => context.fail(error.stack));
-        sections.push(...(found ?? []));
-      }
+      sections.push(...(await measured(context, framework).catch((error) => context.fail(error.stack) ?? [])));
     return sections;
   },
 };
 
-async function group(context, framework, routes) {
-  const place = `${NAMES[framework]}, ${routes} route${routes > 1 ? 's' : ''}`;
-  const teams = await startTeams(context, framework, routes, place);
+async function works(context, framework) {
+  const contenders = contendersOn(context, framework);
+  const teams = await startTeams(context, framework, contenders);
   try {
-    const working = await thoseThatWork(context, teams, place);
-    if (context.options.brief) return [worksSection(place, teams, working)];
-    return await measureAll(context, working, place, framework, routes);
+    const { routes } = context.options;
+    const working = await thoseThatWork(context, framework, teams, Math.max(...routes));
+    const rows = contenders.map((each) => [each.name, working.some((team) => team.contender === each) ? 'yes' : 'no']);
+    return { title: NAMES[framework], rows: [['', `counted ${FIRST_REQUESTS} requests`], ...rows] };
   } finally {
-    await Promise.all(teams.map((team) => team.end()));
+    await endAll(teams);
   }
 }
 
-async function startTeams(context, framework, routes, place) {
-  const { builds, peers, brief } = context.options;
-  const again = { ...BARE, name: 'bare again' };
-  const contenders = [BARE, ...builds, ...(brief ? [] : [again]), ...peers].filter((each) =>
-    each.frameworks.includes(framework),
-  );
-  const teams = [];
-  for (const contender of contenders) {
-    const size = brief || isFar(contender) ? 1 : SHIFTS;
-    context.say(`${place}: starting ${contender.name}`);
+/** The sections of a framework: as many shifts as it takes. */
+async function measured(context, framework) {
+  const end = performance.now() + (context.options.seconds ?? SECONDS) * 1e3;
+  const cells = context.options.routes.flatMap((routes) => [newCell(routes, false), newCell(routes, true)]);
+  const latency = [];
+  let contenders = contendersOn(context, framework);
+  for (let shift = 0; shift < 2 || (performance.now() < end && !isNarrow(context, cells)); shift++) {
+    context.say(`${NAMES[framework]}, shift ${shift + 1}: starting ${contenders.length} servers`);
+    const started = await startTeams(context, framework, contenders);
     try {
-      teams.push(await Team.start(contender, context, { framework, routes, size }));
-    } catch (error) {
-      if (contender === BARE) throw error;
-      context.fail(`${contender.name} on ${place} does not start: ${error.message}`);
+      const teams = await thoseThatWork(context, framework, started, cells[0].routes);
+      for (const cell of cells) await take(context, framework, teams, cell, shift === 0);
+      await stillExact(context, framework, teams);
+      if (shift === 0) latency.push(await latencySection(context, framework, teams, cells[0]));
+      contenders = teams.map((team) => team.contender).filter((each) => !isFar(each));
+    } finally {
+      await endAll(started);
     }
   }
-  return teams;
+  for (const cell of cells) judge(context, framework, cell);
+  return [...cells.map((cell) => cpuSection(framework, cell)), ...latency];
+}
+
+/** What is compared: `values` by contender, ratios of shifts and the samples that they are of. */
+function newCell(routes, scrape) {
+  return { routes, scrape, values: new Map() };
+}
+
+function titleOf(framework, { routes, scrape }) {
+  const many = `${routes} route${routes > 1 ? 's' : ''}`;
+  return `${NAMES[framework]}, ${many}, ${scrape ? 'a scrape each second' : 'no scrape'}`;
+}
+
+function isNarrow({ options: { builds } }, cells) {
+  const ratios = cells.flatMap(({ values }) => builds.map((build) => values.get(build)?.ratios ?? []));
+  return ratios.every((each) => each.length >= LEAST_SHIFTS && halfWidth(each) <= PROMISED);
+}
+
+function contendersOn({ options: { builds, peers, brief } }, framework) {
+  const again = { ...BARE, name: 'bare again' };
+  return [BARE, ...builds, ...(brief ? [] : [again]), ...peers].filter((each) => each.frameworks.includes(framework));
+}
+
+/** At once, since the load waits for all of them. */
+async function startTeams(context, framework, contenders) {
+  const routes = Math.max(...context.options.routes);
+  const teams = await Promise.all(
+    contenders.map(async (contender) => {
+      try {
+        return await Team.start(contender, context, { framework, routes });
+      } catch (error) {
+        context.fail(`${contender.name} on ${NAMES[framework]} does not start: ${error.message}`);
+        return undefined;
+      }
+    }),
+  );
+  if (teams[0] === undefined) throw new Error(`there is no bare server of ${NAMES[framework]}`);
+  return teams.filter((team) => team !== undefined);
+}
+
+function endAll(teams) {
+  return Promise.all(teams.map((team) => team.end()));
 }
 
 /** All at once: one of them tells of its requests every 10 s only. */
-async function thoseThatWork(context, teams, place) {
-  for (const team of teams) for (const server of team.servers) await team.request(server, { requests: FIRST_REQUESTS });
-  const checked = await Promise.all(
-    teams.map(async (team) => {
-      if (team.contender.launch === undefined && team.contender.instrument === undefined) return true;
-      const wrong = await Promise.all(
-        team.servers.map((server) => whatIsWrong(server, team.sentTo(server), context).catch(String)),
-      );
-      for (const line of wrong.filter(Boolean)) context.fail(`${place}: ${line}`);
-      return wrong.every((line) => line === undefined);
-    }),
-  );
-  return teams.filter((_, i) => checked[i]);
+async function thoseThatWork(context, framework, teams, routes) {
+  for (const team of teams) await team.request({ requests: FIRST_REQUESTS, routes });
+  const wrong = await Promise.all(teams.map((team) => wrongWith(context, team)));
+  for (const line of wrong.filter(Boolean)) context.fail(`${NAMES[framework]}: ${line}`);
+  return teams.filter((_, i) => wrong[i] === undefined);
 }
 
-function worksSection(place, teams, working) {
-  const rows = teams.map((team) => [team.contender.name, working.includes(team) ? 'yes' : 'no']);
-  return { title: place, rows: [['', `counted ${FIRST_REQUESTS} requests`], ...rows] };
-}
-
-async function measureAll(context, teams, place, framework, routes) {
-  const [bare] = teams;
-  const sections = [];
-  const judged = (title, results) => {
-    sections.push(cpuSection(title, results));
-    judge(context, title, results, LIMITS[framework]);
-  };
-  const plain = await compare(context, teams, { turns: 2, least: 8, most: 400, seconds: 9 });
-  judged(`${place}, no scrape`, plain);
-  await stillExact(context, teams, place);
-  const scraped = teams.filter(({ contender }) => contender.scrape);
-  const scrapes = { turns: TURNS_PER_SECOND, scrape: true, least: 1, most: 60, seconds: 5 };
-  judged(`${place}, a scrape each second`, await compare(context, [bare, ...scraped], scrapes));
-  if (routes > 1) return sections;
-  const [{ base }] = plain.values();
-  const rate = Math.round(median(base.map((sample) => sample.perSecond)) / 2);
-  return [...sections, latencySection(place, rate, await latencies(context, teams, rate))];
-}
-
-/**
- * CPU per request at saturation, in all shifts. With `scrape`, each server is scraped once in each second of its load.
- * `seconds`: of one shift.
- */
-async function compare(context, teams, { turns, scrape = false, ...limits }) {
-  const results = new Map();
-  for (let shift = 0; shift < SHIFTS; shift++) {
-    const present = teams.filter(({ contender }) => shift === 0 || !isFar(contender));
-    context.say(`${present.length} servers at saturation${scrape ? ', scraped' : ''}, shift ${shift + 1} of ${SHIFTS}`);
-    for (const team of present) await team.begin(shift, isFar(team.contender) ? WARM_UP_FAR : WARM_UP);
-    const found = await rounds({
-      subjects: present,
-      turns,
-      measure: (team, turn) => team.turn({ milliseconds: TURN, scrape: scrape && turn === turns >> 1 }),
-      add: addUp,
-      value: (sample) => sample.micros,
-      goal: (ratios) => (median(ratios) < FAR ? NARROW : NARROW_FAR),
-      ...limits,
-      seconds: context.options.seconds ?? limits.seconds,
-    });
-    for (const [team, own] of found) {
-      const all = results.get(team);
-      if (all === undefined) results.set(team, own);
-      else for (const kind of Object.keys(own)) all[kind].push(...own[kind]);
-    }
+/** Those that answer scrapes still know of each request, however many came. */
+async function stillExact(context, framework, teams) {
+  for (const team of teams.filter(({ contender }) => contender.scrape)) {
+    const line = await wrongWith(context, team);
+    if (line !== undefined) context.fail(`${NAMES[framework]}, after the load: ${line}`);
   }
-  return results;
+}
+
+async function wrongWith(context, { contender, server, sent }) {
+  if (contender.launch === undefined && contender.instrument === undefined) return undefined;
+  return whatIsWrong(server, sent, context).catch(String);
+}
+
+/** CPU per request at saturation, in one shift. With `scrape`, each server is scraped once in each second of its load. */
+async function take(context, framework, teams, { routes, scrape, values }, isFirst) {
+  const present = scrape ? teams.filter(({ contender }) => contender.scrape || contender === BARE) : teams;
+  context.say(`${titleOf(framework, { routes, scrape })}: ${present.length} servers`);
+  for (const team of present) {
+    const requests = team.sent < WARM_UP ? WARM_UP : WARM_UP_AGAIN;
+    if (!scrape) await team.request({ requests, routes });
+  }
+  const [usual, first] = scrape ? [SCRAPED, FIRST_SCRAPED] : [PLAIN, FIRST_PLAIN];
+  const { turns, ...limits } = isFirst ? first : usual;
+  const found = await rounds({
+    subjects: present,
+    turns,
+    measure: (team, turn) => team.turn({ milliseconds: TURN, routes, scrape: scrape && turn === turns >> 1 }),
+    add: addUp,
+    value: (sample) => sample.micros,
+    goal: () => 0,
+    most: Infinity,
+    ...limits,
+  });
+  for (const [{ contender }, { samples, base, ratios }] of found) {
+    const all = values.get(contender) ?? { samples: [], base: [], ratios: [] };
+    values.set(contender, all);
+    all.samples.push(...samples);
+    all.base.push(...base);
+    all.ratios.push(...(isFar(contender) ? ratios : [median(ratios)]));
+  }
 }
 
 /** Costs so much that one process tells it well enough. */
@@ -155,49 +182,42 @@ function isFar(contender) {
   return contender.package !== undefined && !contender.isNear;
 }
 
-function latencies(context, teams, rate) {
-  context.say(`${teams.length} servers at ${rate} requests/s`);
-  return rounds({
-    subjects: teams,
-    measure: (team) => team.turn({ milliseconds: 250, rate }),
-    value: (sample) => sample.p99,
-    goal: () => 0,
-    least: 9,
-    most: 9,
-    seconds: 0,
-  });
-}
-
-/** Those that answer scrapes still know of each request, however many came. */
-async function stillExact(context, teams, place) {
-  for (const team of teams.filter(({ contender }) => contender.scrape))
-    for (const server of team.servers) {
-      const wrong = await whatIsWrong(server, team.sentTo(server), context);
-      if (wrong) context.fail(`${place}, after the load: ${wrong}`);
-    }
-}
-
-function cpuSection(title, results) {
-  const [{ base: longest }] = [...results.values()].sort((a, b) => b.base.length - a.base.length);
-  const rows = [['', 'ratio', '95 % interval', 'of totals', 'µs CPU', 'requests/s', 'rounds']];
-  rows.push(['bare', '1', '', '', ...levels(longest)]);
-  for (const [{ contender }, { samples, base, ratios }] of results) {
+function cpuSection(framework, cell) {
+  const found = [...cell.values];
+  const [{ base: longest }] = cell.values.values();
+  const rows = [['', 'ratio', '95 % interval', 'of totals', 'µs CPU', 'requests/s', 'processes', 'rounds']];
+  rows.push(['bare', '1', '', '', ...levels(longest, found[0][1].ratios.length)]);
+  for (const [contender, { samples, base, ratios }] of found) {
     const totals = (total(samples) / total(base)).toFixed(3);
-    rows.push([contender.name, median(ratios).toFixed(3), range(ratios, 3), totals, ...levels(samples)]);
+    const processes = isFar(contender) ? 1 : ratios.length;
+    rows.push([contender.name, median(ratios).toFixed(3), range(ratios, 3), totals, ...levels(samples, processes)]);
   }
-  return { title, rows };
+  return { title: titleOf(framework, cell), rows };
 }
 
-function levels(samples) {
+function levels(samples, processes) {
   const rate = Math.round(median(samples.map((each) => each.perSecond)));
-  return [median(samples.map((each) => each.micros)).toFixed(1), rate.toLocaleString('en'), samples.length];
+  const micros = median(samples.map((each) => each.micros));
+  return [micros.toFixed(1), rate.toLocaleString('en'), processes, samples.length];
 }
 
 function total(samples) {
   return sum(samples.map((each) => each.cpu)) / sum(samples.map((each) => each.requests));
 }
 
-function latencySection(place, rate, results) {
+async function latencySection(context, framework, teams, { routes, values }) {
+  const [{ base }] = values.values();
+  const rate = Math.round(median(base.map((sample) => sample.perSecond)) / 2);
+  context.say(`${NAMES[framework]}: ${teams.length} servers at ${rate} requests/s`);
+  const found = await rounds({
+    subjects: teams,
+    measure: (team) => team.turn({ milliseconds: 250, rate, routes }),
+    value: (sample) => sample.p99,
+    goal: () => 0,
+    least: 9,
+    most: 9,
+    seconds: 0,
+  });
   const rows = [['', 'p99 in ms', 'least - most', 'p50 in ms', 'ratio of p99', 'lost the race']];
   const line = (name, samples, ratios) => [
     name,
@@ -207,21 +227,24 @@ function latencySection(place, rate, results) {
     median(ratios).toFixed(2),
     `${samples.filter((each) => each.lost).length} of ${samples.length}`,
   ];
-  const [{ base }] = results.values();
-  rows.push(line('bare', base, [1]));
-  for (const [{ contender }, { samples, ratios }] of results) rows.push(line(contender.name, samples, ratios));
+  const [{ base: bare }] = found.values();
+  rows.push(line('bare', bare, [1]));
+  for (const [{ contender }, { samples, ratios }] of found) rows.push(line(contender.name, samples, ratios));
   const text = `${rate.toLocaleString('en')} requests/s for all, half of what the bare server took at saturation; latency from when a request was due. One that is over a second behind at the end lost the race: it cannot take this load.`;
-  return { title: `${place}, latency at a fixed load`, text: [text], rows };
+  return { title: `${NAMES[framework]}, latency at a fixed load`, text: [text], rows };
 }
 
-function judge(context, title, results, limit) {
-  const peers = [...results].filter(([{ contender }]) => contender.package !== undefined);
+function judge(context, framework, { values, ...where }) {
+  const title = titleOf(framework, where);
+  const limit = LIMITS[framework];
+  const peers = [...values].filter(([contender]) => contender.package !== undefined);
   const cheapest = Math.min(...peers.map(([, { ratios }]) => median(ratios)));
-  for (const [{ contender }, { ratios }] of results) {
-    if (!context.options.builds.includes(contender)) continue;
+  for (const build of context.options.builds) {
+    const { ratios } = values.get(build) ?? { ratios: [] };
+    if (ratios.length === 0) continue;
     const ratio = median(ratios);
     const found = `${ratio.toFixed(3)} (${range(ratios, 3)})`;
-    context.verdict(`${title}: ${contender.name} ≤ ${limit} × bare`, found, ratio <= limit);
+    context.verdict(`${title}: ${build.name} ≤ ${limit} × bare`, found, ratio <= limit);
     const width = halfWidth(ratios);
     context.verdict(`${title}: its interval ≤ ± 3 %`, `± ${(width * 100).toFixed(1)} %`, width <= PROMISED);
     if (peers.length > 0)

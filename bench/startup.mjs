@@ -37,7 +37,7 @@ async function listening(context) {
     subjects,
     measure: async (contender) => {
       const team = await Team.start(contender, context, { framework: 'http', routes: 1 });
-      const usage = await team.servers[0].child.ask({ ask: 'usage' });
+      const usage = await team.server.child.ask({ ask: 'usage' });
       await team.end();
       return { milliseconds: usage.listening, cpu: usage.cpuAtListening };
     },
@@ -105,7 +105,7 @@ async function memory(context) {
 
 async function residentMemory(context, contender) {
   const team = await Team.start(contender, context, { framework: 'express', routes: ROUTES });
-  const [server] = team.servers;
+  const { server } = team;
   const settle = context.options.brief ? 0 : 500;
   const resident = async () => {
     if (server.scrapeUrl) await server.scrape();
@@ -115,7 +115,7 @@ async function residentMemory(context, contender) {
   try {
     await sleep(2 * settle);
     const rest = await resident();
-    await team.request(server, { requests: 5 * ROUTES });
+    await team.request({ requests: 5 * ROUTES });
     return { rest, served: await resident() };
   } finally {
     await team.end();
@@ -152,14 +152,14 @@ async function million(context) {
 
 async function longRun(context, contender, most) {
   const team = await Team.start(contender, context, { framework: 'http', routes: 1, execArgv: ['--expose-gc'] });
-  const [server] = team.servers;
+  const { server } = team;
   try {
-    await team.request(server, { requests: most / 10 });
+    await team.request({ requests: most / 10 });
     const before = await server.child.ask({ ask: 'gc' });
     const end = performance.now() + LONGEST_RUN;
     let requests = 0;
     while (requests < most && performance.now() < end)
-      requests += (await team.request(server, { requests: most / 20 })).requests;
+      requests += (await team.request({ requests: most / 20 })).requests;
     return { requests, before, after: await server.child.ask({ ask: 'gc' }) };
   } finally {
     await team.end();

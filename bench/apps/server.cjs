@@ -23,7 +23,8 @@ const workers = [];
 
 const answers = {
   port: () => served,
-  usage: () => ({ cpu: process.cpuUsage(), memory: process.memoryUsage(), listening, cpuAtListening }),
+  cpu: () => process.cpuUsage(),
+  usage: () => ({ memory: process.memoryUsage(), listening, cpuAtListening }),
   ready: () => instrument.ready?.() ?? true,
   async threads({ count }) {
     while (workers.length < count) {

@@ -31,7 +31,7 @@ Without a name all run, in under 30 minutes.
   --only <contender>    these peers alone, or none (loadline always takes part); several
   --framework <name>    http, express, fastify; several (request)
   --routes <count>      1, 100; several (request)
-  --seconds <count>     longest time for one shift of the request bench, which has four
+  --seconds <count>     longest time for one framework of the request bench
 
 The peers are installed by: npm ci --ignore-scripts --prefix bench/peers`;
 

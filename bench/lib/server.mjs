@@ -52,8 +52,8 @@ export class Server {
 
   /** µs of CPU of all its threads since it was started. */
   async cpu() {
-    const { cpu } = await this.child.ask({ ask: 'usage' });
-    return cpu.user + cpu.system;
+    const { user, system } = await this.child.ask({ ask: 'cpu' });
+    return user + system;
   }
 
   /** Its metrics, as text. */

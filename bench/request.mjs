@@ -11,8 +11,10 @@ const FIRST_REQUESTS = 500;
 /** ms of load that a server has before it is the next one's turn. */
 const TURN = 20;
 const TURNS_PER_SECOND = 1000 / TURN;
-/** Requests to a process before its first turn, and before those with other routes. */
-const WARM_UP = 10_000;
+/** Requests to a process before its first turn: until then, code is still being compiled, and the more of it the later. */
+const WARM_UP = 50_000;
+const WARM_UP_FAR = 10_000;
+/** Before the first turn with other routes. */
 const WARM_UP_AGAIN = 3000;
 /** Half width at which measuring ends, and that a headline ratio may have. */
 const PROMISED = 0.03;
@@ -20,10 +22,10 @@ const PROMISED = 0.03;
 const LEAST_SHIFTS = 8;
 /** For all shifts of a framework. */
 const SECONDS = 280;
-const PLAIN = { turns: 1, least: 8, seconds: 2 };
+const PLAIN = { turns: 1, least: 8, seconds: 2.5 };
 const SCRAPED = { turns: TURNS_PER_SECOND, least: 1, seconds: 0 };
 /** In the first shift, the only one of those that are far from the bare server. */
-const FIRST_PLAIN = { turns: 1, least: 16, seconds: 4 };
+const FIRST_PLAIN = { turns: 1, least: 16, seconds: 5 };
 const FIRST_SCRAPED = { turns: TURNS_PER_SECOND, least: 2, seconds: 0 };
 const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
 const NAMES = { http: 'node:http', express: 'Express 5', fastify: 'Fastify 5' };
@@ -33,9 +35,9 @@ export const request = {
   title: 'Request overhead',
   text: [
     'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender a turn of 20 ms in random order (50 with one scrape where there is a scrape each second), and divides by the bare server of that same round.',
-    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: the median of a shift's rounds is one value, and what is shown is the median of these values and its 95 % interval (order statistics). There are at least ${LEAST_SHIFTS} shifts, and more until loadline's intervals are within ± 3 % or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of its rounds.`,
+    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the median of these values and its 95 % interval (order statistics). There are at least ${LEAST_SHIFTS} shifts, and more until loadline's intervals are within ± 3 % or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
     '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first. All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
+    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift). All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
@@ -152,10 +154,7 @@ async function wrongWith(context, { contender, server, sent }) {
 async function take(context, framework, teams, { routes, scrape, values }, isFirst) {
   const present = scrape ? teams.filter(({ contender }) => contender.scrape || contender === BARE) : teams;
   context.say(`${titleOf(framework, { routes, scrape })}: ${present.length} servers`);
-  for (const team of present) {
-    const requests = team.sent < WARM_UP ? WARM_UP : WARM_UP_AGAIN;
-    if (!scrape) await team.request({ requests, routes });
-  }
+  if (!scrape) for (const team of present) await team.request({ requests: warmUpOf(team), routes });
   const [usual, first] = scrape ? [SCRAPED, FIRST_SCRAPED] : [PLAIN, FIRST_PLAIN];
   const { turns, ...limits } = isFirst ? first : usual;
   const found = await rounds({
@@ -173,8 +172,13 @@ async function take(context, framework, teams, { routes, scrape, values }, isFir
     values.set(contender, all);
     all.samples.push(...samples);
     all.base.push(...base);
-    all.ratios.push(...(isFar(contender) ? ratios : [median(ratios)]));
+    all.ratios.push(...(isFar(contender) ? ratios : [total(samples) / total(base)]));
   }
+}
+
+function warmUpOf({ contender, sent }) {
+  if (sent > FIRST_REQUESTS) return WARM_UP_AGAIN;
+  return isFar(contender) ? WARM_UP_FAR : WARM_UP;
 }
 
 /** Costs so much that one process tells it well enough. */

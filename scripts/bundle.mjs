@@ -1,22 +1,24 @@
 /**
  * Makes `lib/`, which is what users run, of `dist/`, which is what the tests of single modules run: the same code in a
  * dozen files instead of two hundred, since most of what a preload takes at start-up is finding and opening files.
- * What the app's threads load is CommonJS, since an app without ES modules need not pay for their loader. Nothing is
- * renamed or minified, so that a stack still tells. Paths from `src/` stay what they are (src/places.ts).
+ * What the app's threads load is CommonJS, since an app without ES modules need not pay for their loader. So is the
+ * reporter thread: `import` of one of Node's modules reads all its exports, and with them loads what those load late
+ * (`node:http` brings HTTP/2 and `fetch`, 6 MB on Node 24). Nothing is renamed or minified, so that a stack still tells.
+ * Paths from `src/` stay what they are (src/places.ts).
  */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /** Of the app's threads: one file, in which an entry and what it needs run when it is first asked for. */
 const APP = 'src/app.cjs';
+/** The reporter thread. */
+const REPORTER = 'src/reporter/worker';
 /** Their bridges, for those who have some. */
 const BRIDGES = ['adapters/prom-client', 'adapters/opentelemetry'];
 /** Entry points are what is loaded by name: by package.json, or by its path while the process runs. */
 const GROUPS = [
   { entries: ['src/places'] },
-  // The reporter thread, and what it loads.
-  { entries: ['src/reporter/worker'], places: '../places.js' },
   { entries: ['prometheus', 'graphite', 'otlp', 'pushgateway'].map((name) => `adapters/${name}`) },
   { entries: ['src/conformance'] },
   { entries: ['src/cli/loadline'], parts: 'src/cli/part-[hash]', places: '../places.js' },
@@ -32,12 +34,14 @@ const COMMON = { bundle: true, platform: 'node', target: 'node20.19', packages: 
 rmSync('lib', { recursive: true, force: true });
 await Promise.all([
   bundleCommon({ stdin: { contents: lazily(['src/arm', 'src/index']), resolveDir: '.' }, outfile: `lib/${APP}` }),
+  bundleCommon({ entryPoints: [`dist/${REPORTER}.js`], outfile: `lib/${REPORTER}.js` }, '../places.js'),
   ...BRIDGES.map((entry) => bundleCommon({ entryPoints: [`dist/${entry}.js`], outfile: `lib/${entry}.cjs` })),
   ...GROUPS.map(bundle),
 ]);
 for (const file of COPIES) cpSync(`dist/${file}`, `lib/${file}`);
 replaceIn('src/register.cjs', "require('./arm.js')", "require('./app.cjs')['src/arm']");
 await writeDoor('src/index', `import app from './app.cjs';\nconst index = app['src/index'];`, 'index');
+writeFileSync(`lib/${dirname(REPORTER)}/package.json`, '{ "type": "commonjs" }\n');
 for (const entry of BRIDGES) await writeDoor(entry, `import bridge from './${basename(entry)}.cjs';`, 'bridge');
 
 function bundle({ entries, parts, places, ...options }) {
@@ -59,12 +63,13 @@ function sharePlaces(builder, path) {
   builder.onResolve({ filter: /\/places\.js$/ }, () => ({ path, external: true }));
 }
 
-function bundleCommon(options) {
+/** `self`: of which module `import.meta.url` is the URL, from the bundle. */
+function bundleCommon(options, self = '') {
   return build({
     ...COMMON,
     ...options,
     format: 'cjs',
-    banner: { js: "const here = require('node:url').pathToFileURL(__filename).href;" },
+    banner: { js: `const here = new URL('${self}', require('node:url').pathToFileURL(__filename)).href;` },
     define: { 'import.meta.url': 'here' },
     plugins: [{ name: 'own', setup: takeIn }],
   });

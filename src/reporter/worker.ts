@@ -160,10 +160,13 @@ port.on('message', (message: ToReporter) => {
   else void stop();
 });
 const started = group ? group.start() : open(new Map(), 0);
-await started;
-if (group?.role === 'member') await atMost(opened, OPEN_LIMIT);
-const url = group?.role === 'member' ? leaderUrl : server?.url;
-tell({ type: 'ready', url, flushes: hasCompany || pushing?.isEmpty === false });
+void started.then(ready);
+
+async function ready(): Promise<void> {
+  if (group?.role === 'member') await atMost(opened, OPEN_LIMIT);
+  const url = group?.role === 'member' ? leaderUrl : server?.url;
+  tell({ type: 'ready', url, flushes: hasCompany || pushing?.isEmpty === false });
+}
 
 /**
  * Loads the adapters, pushes and serves from now on; resolves with where. `bases`: what others delivered, by adapter;

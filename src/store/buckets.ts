@@ -37,14 +37,18 @@ const ROOTS = [
 ];
 
 /** `UPPER[cell]` is the largest float64 that a cell holds, in the value's unit; the overflow cell has none. */
-const UPPER = Float64Array.from({ length: EXPONENTIAL_CELLS }, (_, cell) =>
-  cell > BUCKETS
-    ? Number.POSITIVE_INFINITY
-    : ROOTS[cell % PER_OCTAVE]! * 2 ** (LOWEST_OCTAVE + Math.floor(cell / PER_OCTAVE)),
-);
+const UPPER = new Float64Array(EXPONENTIAL_CELLS).fill(Number.POSITIVE_INFINITY);
+for (let cell = 0, octave = ZERO_THRESHOLD; cell <= BUCKETS; cell++) {
+  UPPER[cell] = ROOTS[cell % PER_OCTAVE]! * octave;
+  if ((cell + 1) % PER_OCTAVE === 0) octave *= 2;
+}
 
 /** By the top 8 bits of a mantissa: the sub-bucket of the smallest mantissa that begins so. */
-const SUB_BUCKET = Uint8Array.from({ length: 256 }, (_, top) => ROOTS.findLastIndex((root) => root <= 1 + top / 256));
+const SUB_BUCKET = new Uint8Array(256);
+for (let top = 0, sub = 0; top < SUB_BUCKET.length; top++) {
+  while (ROOTS[sub + 1]! <= 1 + top / 256) sub++;
+  SUB_BUCKET[top] = sub;
+}
 
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);

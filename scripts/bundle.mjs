@@ -42,6 +42,7 @@ for (const file of COPIES) cpSync(`dist/${file}`, `lib/${file}`);
 replaceIn('src/register.cjs', "require('./arm.js')", "require('./app.cjs')['src/arm']");
 await writeDoor('src/index', `import app from './app.cjs';\nconst index = app['src/index'];`, 'index');
 writeFileSync(`lib/${dirname(REPORTER)}/package.json`, '{ "type": "commonjs" }\n');
+for (const file of [APP, `${REPORTER}.js`]) keepNarrow(file);
 for (const entry of BRIDGES) await writeDoor(entry, `import bridge from './${basename(entry)}.cjs';`, 'bridge');
 
 function bundle({ entries, parts, places, ...options }) {
@@ -95,6 +96,15 @@ function takeIn(builder) {
 async function writeDoor(entry, text, name) {
   const names = Object.keys(await import(resolve(`dist/${entry}.js`)));
   writeFileSync(`lib/${entry}.js`, `${text}\nexport const { ${names.join(', ')} } = ${name};\n`);
+}
+
+/** One character beyond Latin-1 makes V8 keep all of a text with two bytes each. esbuild writes none but in comments. */
+function keepNarrow(file) {
+  const comment = /^ *(\/\*\*|\*|\/\/).*$/gm;
+  const text = readFileSync(`lib/${file}`, 'utf8').replaceAll(comment, (line) => line.replaceAll(/\P{ASCII}/gu, '?'));
+  const wide = /.*\P{ASCII}.*/u.exec(text);
+  if (wide !== null) throw new Error(`${file} has a character beyond ASCII: ${wide[0]}`);
+  writeFileSync(`lib/${file}`, text);
 }
 
 function replaceIn(file, from, to) {

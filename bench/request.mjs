@@ -18,10 +18,10 @@ const WARM_UP_FAR = 10_000;
 const WARM_UP_AGAIN = 3000;
 /** Half width at which measuring ends, and that a headline ratio may have. */
 const PROMISED = 0.03;
-/** With fewer, the interval of the median is the least and the most. */
+/** Fewer values have no interval to speak of. */
 const LEAST_SHIFTS = 8;
 /** For all shifts of a framework. */
-const SECONDS = 280;
+const SECONDS = 265;
 const PLAIN = { turns: 1, least: 8, seconds: 2.5 };
 const SCRAPED = { turns: TURNS_PER_SECOND, least: 1, seconds: 0 };
 /** In the first shift, the only one of those that are far from the bare server. */
@@ -35,7 +35,7 @@ export const request = {
   title: 'Request overhead',
   text: [
     'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender a turn of 20 ms in random order (50 with one scrape where there is a scrape each second), and divides by the bare server of that same round.',
-    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the median of these values and its 95 % interval (order statistics). There are at least ${LEAST_SHIFTS} shifts, and more until loadline's intervals are within ± 3 % or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
+    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the median of these values and its 95 % interval (order statistics). Shifts go on until there are ${LEAST_SHIFTS} and loadline's intervals are within ± 3 %, or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
     '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. "bare again" is one more bare server: what differs there is the resolution of the table.',
     `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift). All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
   ],

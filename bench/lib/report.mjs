@@ -43,6 +43,7 @@ export function resultsText({ begin, end, machine, contenders, version, verdicts
     `Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)}, in ${minutes} minutes. Do not edit.`,
     list(machine),
     verdictText(verdicts),
+    ...(verdicts.some(({ reached }) => !reached) ? ['## What stands in the way', list(OBSTACLES)] : []),
     ...(failures.length > 0 ? ['## What did not work', list(failures)] : []),
     '## Who was compared',
     table([['contender', 'version', 'how it was set up, and what it does beside'], ...who]),
@@ -51,6 +52,14 @@ export function resultsText({ begin, end, machine, contenders, version, verdicts
     ...texts,
   ].join('\n\n')}\n`;
 }
+
+/** Each shown by a measurement in docs/performance.md. */
+const OBSTACLES = [
+  'Requests: a server that answers four bytes takes some 30 µs of CPU, so 3 % of it is 0.9 µs. Two channel subscribers, the clock and one listener, which is what it takes to tell handling from sending, are 0.9 to 1.4 µs before a number is stored. What could be left out is a feature each, and none of them alone is enough ([taken apart](../docs/performance.md#a-request)).',
+  'Intervals of ± 3 %: two processes of the same program differ by up to 10 %, and on a shared machine the same bare server takes twice the CPU time in one minute that it takes in another. Within one process, switched on and off by turns, the difference is known to 0.1 µs of 28; the same document has it.',
+  'A counter without attributes: that of prom-client is one addition to a property, as fast as the limit. With an attributes object that differs from call to call, two look-ups in a `Map` are most of the time.',
+  "Start-up: compiling the agent, Node's own `worker_threads`, and starting the thread are more than half of it. Memory: pages of the `node` binary that an empty thread does not touch, and the code of the reporter.",
+];
 
 const NOT_COMPARABLE = [
   'µs, requests/s and ms with those of another run or machine. Ratios are taken within a round only; compare them between runs with care.',

@@ -2,7 +2,7 @@
 import { BARE } from './lib/contenders.mjs';
 import { addUp } from './lib/cpu-per-request.mjs';
 import { rounds } from './lib/rounds.mjs';
-import { halfWidth, median, medianInterval, sum } from './lib/statistics.mjs';
+import { center, median, sum } from './lib/statistics.mjs';
 import { Team } from './lib/team.mjs';
 import { whatIsWrong } from './lib/works.mjs';
 
@@ -14,6 +14,8 @@ const TURNS_PER_SECOND = 1000 / TURN;
 /** Requests to a process before its first turn: until then, code is still being compiled, and the more of it the later. */
 const WARM_UP = 50_000;
 const WARM_UP_FAR = 10_000;
+/** ms. Of a machine that is busy, all get fewer. */
+const LONGEST_WARM_UP = 3000;
 /** Before the first turn with other routes. */
 const WARM_UP_AGAIN = 3000;
 /** Half width at which measuring ends, and that a headline ratio may have. */
@@ -35,9 +37,9 @@ export const request = {
   title: 'Request overhead',
   text: [
     'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender a turn of 20 ms in random order (50 with one scrape where there is a scrape each second), and divides by the bare server of that same round.',
-    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the median of these values and its 95 % interval (order statistics). Shifts go on until there are ${LEAST_SHIFTS} and loadline's intervals are within ± 3 %, or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
+    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the middle of these values and its 95 % interval (median of the means of all pairs, interval of the signed-rank test). Shifts go on until there are ${LEAST_SHIFTS} and loadline's intervals are within ± 3 %, or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
     '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift). All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
+    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift), or 3 s of them. All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
@@ -154,7 +156,8 @@ async function wrongWith(context, { contender, server, sent }) {
 async function take(context, framework, teams, { routes, scrape, values }, isFirst) {
   const present = scrape ? teams.filter(({ contender }) => contender.scrape || contender === BARE) : teams;
   context.say(`${titleOf(framework, { routes, scrape })}: ${present.length} servers`);
-  if (!scrape) for (const team of present) await team.request({ requests: warmUpOf(team), routes });
+  if (!scrape)
+    for (const team of present) await team.request({ requests: warmUpOf(team), milliseconds: LONGEST_WARM_UP, routes });
   const [usual, first] = scrape ? [SCRAPED, FIRST_SCRAPED] : [PLAIN, FIRST_PLAIN];
   const { turns, ...limits } = isFirst ? first : usual;
   const found = await rounds({
@@ -194,7 +197,9 @@ function cpuSection(framework, cell) {
   for (const [contender, { samples, base, ratios }] of found) {
     const totals = (total(samples) / total(base)).toFixed(3);
     const processes = isFar(contender) ? 1 : ratios.length;
-    rows.push([contender.name, median(ratios).toFixed(3), range(ratios, 3), totals, ...levels(samples, processes)]);
+    const { middle, low, high } = center(ratios);
+    const interval = `${low.toFixed(3)} - ${high.toFixed(3)}`;
+    rows.push([contender.name, middle.toFixed(3), interval, totals, ...levels(samples, processes)]);
   }
   return { title: titleOf(framework, cell), rows };
 }
@@ -242,22 +247,22 @@ function judge(context, framework, { values, ...where }) {
   const title = titleOf(framework, where);
   const limit = LIMITS[framework];
   const peers = [...values].filter(([contender]) => contender.package !== undefined);
-  const cheapest = Math.min(...peers.map(([, { ratios }]) => median(ratios)));
+  const cheapest = Math.min(...peers.map(([, { ratios }]) => center(ratios).middle));
   for (const build of context.options.builds) {
     const { ratios } = values.get(build) ?? { ratios: [] };
     if (ratios.length === 0) continue;
-    const ratio = median(ratios);
-    const found = `${ratio.toFixed(3)} (${range(ratios, 3)})`;
-    context.verdict(`${title}: ${build.name} ≤ ${limit} × bare`, found, ratio <= limit);
+    const { middle, low, high } = center(ratios);
+    const found = `${middle.toFixed(3)} (${low.toFixed(3)} - ${high.toFixed(3)})`;
+    context.verdict(`${title}: ${build.name} ≤ ${limit} × bare`, found, middle <= limit);
     const width = halfWidth(ratios);
     context.verdict(`${title}: its interval ≤ ± 3 %`, `± ${(width * 100).toFixed(1)} %`, width <= PROMISED);
     if (peers.length > 0)
-      context.verdict(`${title}: below every peer`, `cheapest peer ${cheapest.toFixed(3)}`, ratio < cheapest);
+      context.verdict(`${title}: below every peer`, `cheapest peer ${cheapest.toFixed(3)}`, middle < cheapest);
   }
 }
 
-function range(values, digits) {
-  return medianInterval(values)
-    .map((each) => each.toFixed(digits))
-    .join(' - ');
+/** How far the interval reaches, as a share of the middle. */
+function halfWidth(ratios) {
+  const { middle, low, high } = center(ratios);
+  return Math.max(high - middle, middle - low) / middle;
 }

@@ -36,6 +36,21 @@ export function halfWidth(values) {
 }
 
 /**
+ * The middle of a list that is symmetric but for outliers, and its 95 % confidence interval: the median of the means of all
+ * pairs, and the interval of the signed-rank test, which is exact (Hodges and Lehmann 1963). With ten values it is nearly
+ * as narrow as that of the mean, where that of the median is the second to the ninth. With fewer than 6 values the least and
+ * the most take the interval's place.
+ *
+ * @param {readonly number[]} values at least one
+ * @returns {{ middle: number, low: number, high: number }}
+ */
+export function center(values) {
+  const means = ascending(values.flatMap((value, i) => values.slice(i).map((other) => (value + other) / 2)));
+  const rank = signedRank(values.length);
+  return { middle: median(means), low: means[rank], high: means[means.length - 1 - rank] };
+}
+
+/**
  * Least squares through the logarithms: `y = factor × x^exponent`. An exponent of 0 is a cost that stays the same, 1 one
  * that grows in proportion.
  *
@@ -87,6 +102,21 @@ function lowerRank(count) {
     below += Math.exp(logTerm);
     if (below > 0.025) return Math.max(0, rank - 1);
     logTerm += Math.log((count - rank) / (rank + 1));
+  }
+  return 0;
+}
+
+/** How many of the means of pairs lie below the interval: the most for which a sum of ranks up to that has at most 2.5 %. */
+function signedRank(count) {
+  // How many of the 2^count choices of signs give each sum of ranks.
+  const ways = new Float64Array((count * (count + 1)) / 2 + 1);
+  ways[0] = 1;
+  for (let rank = 1; rank <= count; rank++)
+    for (let sum = ways.length - 1; sum >= rank; sum--) ways[sum] += ways[sum - rank];
+  let below = 0;
+  for (let sum = 0; sum < ways.length; sum++) {
+    below += ways[sum] / 2 ** count;
+    if (below > 0.025) return Math.max(0, sum - 1);
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-const { halfWidth, logLogSlope, median, medianInterval, quantile } = await import(
+const { center, halfWidth, logLogSlope, median, medianInterval, quantile } = await import(
   new URL('../../../bench/lib/statistics.mjs', import.meta.url).href
 );
 
@@ -87,4 +87,49 @@ test('A quantile is a value that was there', (t) => {
   t.is(quantile(upTo(100), 0), 1);
   t.is(quantile(upTo(100), 1), 100);
   t.is(quantile([5], 0.5), 5);
+});
+
+// Critical values of Wilcoxon's signed-rank test, 5 % in both tails together, from its tables.
+for (const [count, critical] of [
+  [6, 0],
+  [7, 2],
+  [8, 3],
+  [10, 8],
+  [12, 13],
+  [20, 52],
+] as const)
+  test(`The interval of the middle of ${count} values leaves out as many means of pairs as the signed-rank test does`, (t) => {
+    const values = upTo(count).map((value) => value ** 2);
+    const means = values.flatMap((value, i) => values.slice(i).map((other) => (value + other) / 2));
+    means.sort((a, b) => a - b);
+    const { low, high } = center(values);
+    t.is(low, means[critical]);
+    t.is(high, means[means.length - 1 - critical]);
+  });
+
+test('The middle of values that are symmetric is their median, and one that is far off moves it little', (t) => {
+  t.is(center([4, 1, 2, 3, 5]).middle, 3);
+  t.true(Math.abs(center([1, 1.01, 0.99, 1.02, 0.98, 1, 1.01, 0.99, 9]).middle - 1) < 0.01);
+});
+
+test('With fewer than six values the interval of the middle is the least and the most', (t) => {
+  t.deepEqual(center([2]), { middle: 2, low: 2, high: 2 });
+  const { low, high } = center([5, 1, 3, 2, 4]);
+  t.deepEqual([low, high], [1, 5]);
+});
+
+test('The interval of the middle holds the truth about as often as it says', (t) => {
+  // A fixed stream of numbers, so that the test says the same each time.
+  let state = 1;
+  const random = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+  let held = 0;
+  for (let i = 0; i < 1000; i++) {
+    const { low, high } = center(upTo(10).map(normal));
+    if (low <= 0 && high >= 0) held++;
+  }
+  t.true(held > 930 && held < 970, String(held));
 });

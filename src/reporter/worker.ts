@@ -160,7 +160,12 @@ port.on('message', (message: ToReporter) => {
   else void stop();
 });
 const started = group ? group.start() : open(new Map(), 0);
-void started.then(ready);
+// A failure here ends the thread, whatever the app's --unhandled-rejections says: who started it hears of it so.
+started.then(ready).catch((error) => {
+  process.nextTick(() => {
+    throw error;
+  });
+});
 
 async function ready(): Promise<void> {
   if (group?.role === 'member') await atMost(opened, OPEN_LIMIT);

@@ -31,6 +31,29 @@ export interface LoadOptions {
   readonly log: Log;
 }
 
+export interface NamedAdapter {
+  readonly name: string;
+  readonly adapter: Adapter;
+}
+
+export interface LoadAllOptions extends Omit<LoadOptions, 'entry' | 'name' | 'context'> {
+  readonly contextOf: (name: string) => AdapterContext;
+}
+
+/** All that the config asks for and that could be made, in its order; it is said of the others why not. Never rejects. */
+export async function loadAdapters({ contextOf, ...options }: LoadAllOptions): Promise<readonly NamedAdapter[]> {
+  const { adapters } = options.config;
+  const names = adapterNames(adapters);
+  const loaded = await Promise.all(
+    adapters.map(async (entry, i) => {
+      const name = names[i]!;
+      const adapter = await loadAdapter({ ...options, entry, name, context: contextOf(name) });
+      return adapter && { name, adapter };
+    }),
+  );
+  return loaded.filter((each) => each !== undefined);
+}
+
 /** The adapter, or undefined when it could not be made, which is said: the others go on. */
 export async function loadAdapter(options: LoadOptions): Promise<Adapter | undefined> {
   const { name, log } = options;

@@ -8,8 +8,8 @@ import { hostProbes } from '../host/probes.ts';
 import { createLog } from '../log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { StackArea } from '../store/stack-area.ts';
-import type { Adapter, AdapterContext } from './adapter.ts';
-import { adapterNames, loadAdapter } from './adapters.ts';
+import type { AdapterContext } from './adapter.ts';
+import { loadAdapters, type NamedAdapter } from './adapters.ts';
 import { pack, unpack } from './delivered.ts';
 import { Endpoint } from './endpoint.ts';
 import { ExportCounts } from './export-counts.ts';
@@ -89,8 +89,8 @@ const sampled = new Sampled({
 const slowRequests = new SlowRequests({ threshold: config.slowRequest, findings, maps: () => maps.living() });
 const snapshots = new Snapshots(maps, host, sampled, resource);
 /** What only the process has that leads its group, or is on its own. */
-let loading: ReturnType<typeof load> | undefined;
-let adapters: Awaited<ReturnType<typeof load>> = [];
+let loading: Promise<readonly NamedAdapter[]> | undefined;
+let adapters: readonly NamedAdapter[] = [];
 let pushing: Pushing | undefined;
 let server: Endpoint | undefined;
 let dashboard: Dashboard | undefined;
@@ -206,16 +206,8 @@ async function open(
   return server?.url;
 }
 
-async function load(): Promise<{ name: string; adapter: Adapter }[]> {
-  const names = adapterNames(config.adapters);
-  const loaded = await Promise.all(
-    config.adapters.map(async (entry, i) => {
-      const name = names[i]!;
-      const adapter = await loadAdapter({ entry, name, config, main, context: contextOf(name), log });
-      return adapter && { name, adapter };
-    }),
-  );
-  return loaded.filter((each) => each !== undefined);
+function load(): Promise<readonly NamedAdapter[]> {
+  return loadAdapters({ config, main, contextOf, log });
 }
 
 function contextOf(name: string): AdapterContext {

@@ -1,34 +1,34 @@
 /** What a request costs more with each contender than without any. CPU time is the measure: others use the machine too. */
 import { BARE } from './lib/contenders.mjs';
-import { addUp } from './lib/cpu-per-request.mjs';
+import { micros, perSecond, ratioTo } from './lib/per-request.mjs';
 import { rounds } from './lib/rounds.mjs';
-import { center, median, sum } from './lib/statistics.mjs';
+import { center, median } from './lib/statistics.mjs';
 import { Team } from './lib/team.mjs';
 import { whatIsWrong } from './lib/works.mjs';
 
 /** Sent to each before anything else, to see whether it counts. */
 const FIRST_REQUESTS = 500;
 /** ms of load that a server has before it is the next one's turn. */
-const TURN = 20;
-const TURNS_PER_SECOND = 1000 / TURN;
+const TURN = 10;
+/**
+ * Rounds of the first shift and of each later one, and how many give a value for those that are far from the bare server:
+ * these take part in the first one only.
+ */
+const PLAIN = { first: 72, later: 60, part: 12 };
+const SCRAPED = { first: 200, later: 100, part: 100, scrapeEach: 1000 / TURN };
 /** Requests to a process before its first turn: until then, code is still being compiled, and the more of it the later. */
-const WARM_UP = 50_000;
+const WARM_UP = 80_000;
 const WARM_UP_FAR = 10_000;
 /** ms. Of a machine that is busy, all get fewer. */
-const LONGEST_WARM_UP = 3000;
+const LONGEST_WARM_UP = 20_000;
 /** Before the first turn with other routes. */
 const WARM_UP_AGAIN = 3000;
 /** Half width at which measuring ends, and that a headline ratio may have. */
 const PROMISED = 0.03;
 /** Fewer values have no interval to speak of. */
-const LEAST_SHIFTS = 8;
+const LEAST_SHIFTS = 6;
 /** For all shifts of a framework. */
-const SECONDS = 265;
-const PLAIN = { turns: 1, least: 8, seconds: 2.5 };
-const SCRAPED = { turns: TURNS_PER_SECOND, least: 1, seconds: 0 };
-/** In the first shift, the only one of those that are far from the bare server. */
-const FIRST_PLAIN = { turns: 1, least: 16, seconds: 5 };
-const FIRST_SCRAPED = { turns: TURNS_PER_SECOND, least: 2, seconds: 0 };
+const SECONDS = 260;
 const LIMITS = { http: 1.05, express: 1.03, fastify: 1.03 };
 const NAMES = { http: 'node:http', express: 'Express 5', fastify: 'Fastify 5' };
 
@@ -36,10 +36,10 @@ export const request = {
   name: 'request',
   title: 'Request overhead',
   text: [
-    'Ratios of the CPU time of the whole process per request (all threads, user and system, as the process itself reads it) to that of the bare server, in rounds: each round gives each contender a turn of 20 ms in random order (50 with one scrape where there is a scrape each second), and divides by the bare server of that same round.',
-    `Two processes of the same program differ by more than what is to be seen here, for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: all CPU of a shift by all its requests is one value, and what is shown is the middle of these values and its 95 % interval (median of the means of all pairs, interval of the signed-rank test). Shifts go on until there are ${LEAST_SHIFTS} and loadline's intervals are within ± 3 %, or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of the rounds.`,
-    '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well. "bare again" is one more bare server: what differs there is the resolution of the table.',
-    `16 keep-alive connections with one request in flight each, from a process of its own; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift), or 3 s of them. All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are medians at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
+    'Ratios of the CPU time of the whole process per request (all threads, user and system, as Linux accounts it to each thread in ns) to that of the bare server. All servers of a table have turns of 10 ms in random order, which the process that makes the load gives them, and in which it reads their CPU times: what else the machine does meets all of them alike. The ratio is that of the turns of one round, the mean of the middle half of all rounds (of their logarithms). Where there is a scrape each second, each has one in 100 of its turns, and what that takes more is added as a share of all.',
+    `Two processes of the same program differ for as long as they live (layout of the heap, what the compiler chose). So there are shifts, each with a fresh process of bare (both times), loadline and what is based on prom-client: each shift gives one value, and what is shown is the middle of these values and its 95 % interval (median of the means of all pairs, interval of the signed-rank test). Shifts go on until there are ${LEAST_SHIFTS} and loadline's intervals are within ± 3 %, or ${SECONDS} s are over. The others take part in the first shift only, as one process each; their values are those of parts of it.`,
+    '"of totals" divides all CPU by all requests, so that what is rare (a garbage collection, an export each 10 s) counts as well, and so does what disturbed a turn. "bare again" is one more bare server: what differs there is the resolution of the table.',
+    `16 keep-alive connections with one request in flight each; ${WARM_UP.toLocaleString('en')} requests to each process first (${WARM_UP_FAR.toLocaleString('en')} to those of one shift), or 20 s of them. All servers have the most routes; with 1 route, the first of them is asked alone. µs and requests/s are those of all turns at saturation; they hold for this machine at this time only. Latency at a fixed load is measured in the first shift.`,
   ],
 
   /** @param {import('./lib/context.mjs').Context} context */
@@ -152,30 +152,27 @@ async function wrongWith(context, { contender, server, sent }) {
   return whatIsWrong(server, sent, context).catch(String);
 }
 
-/** CPU per request at saturation, in one shift. With `scrape`, each server is scraped once in each second of its load. */
+/** CPU per request at saturation, in one shift. */
 async function take(context, framework, teams, { routes, scrape, values }, isFirst) {
   const present = scrape ? teams.filter(({ contender }) => contender.scrape || contender === BARE) : teams;
   context.say(`${titleOf(framework, { routes, scrape })}: ${present.length} servers`);
+  // At once: a process that waits long for its turn loses its place in memory.
   if (!scrape)
-    for (const team of present) await team.request({ requests: warmUpOf(team), milliseconds: LONGEST_WARM_UP, routes });
-  const [usual, first] = scrape ? [SCRAPED, FIRST_SCRAPED] : [PLAIN, FIRST_PLAIN];
-  const { turns, ...limits } = isFirst ? first : usual;
-  const found = await rounds({
-    subjects: present,
-    turns,
-    measure: (team, turn) => team.turn({ milliseconds: TURN, routes, scrape: scrape && turn === turns >> 1 }),
-    add: addUp,
-    value: (sample) => sample.micros,
-    goal: () => 0,
-    most: Infinity,
-    ...limits,
-  });
-  for (const [{ contender }, { samples, base, ratios }] of found) {
-    const all = values.get(contender) ?? { samples: [], base: [], ratios: [] };
+    await Promise.all(
+      present.map((team) => team.request({ requests: warmUpOf(team), milliseconds: LONGEST_WARM_UP, routes })),
+    );
+  const plan = scrape ? SCRAPED : PLAIN;
+  const rounds = isFirst ? plan.first : plan.later;
+  const found = await Team.takeTurns(present, { rounds, milliseconds: TURN, routes, scrapeEach: plan.scrapeEach });
+  const base = found.get(present[0]);
+  for (const [{ contender }, own] of found) {
+    const all = values.get(contender) ?? { turns: [], base: [], ratios: [] };
     values.set(contender, all);
-    all.samples.push(...samples);
+    all.turns.push(...own);
     all.base.push(...base);
-    all.ratios.push(...(isFar(contender) ? ratios : [total(samples) / total(base)]));
+    const length = isFar(contender) ? plan.part : rounds;
+    for (let from = 0; from < rounds; from += length)
+      all.ratios.push(ratioTo(base.slice(from, from + length), own.slice(from, from + length)));
   }
 }
 
@@ -189,38 +186,26 @@ function isFar(contender) {
   return contender.package !== undefined && !contender.isNear;
 }
 
-function cpuSection(framework, cell) {
-  const found = [...cell.values];
-  const [{ base: longest }] = cell.values.values();
-  const rows = [['', 'ratio', '95 % interval', 'of totals', 'µs CPU', 'requests/s', 'processes', 'rounds']];
-  rows.push(['bare', '1', '', '', ...levels(longest, found[0][1].ratios.length)]);
-  for (const [contender, { samples, base, ratios }] of found) {
-    const totals = (total(samples) / total(base)).toFixed(3);
-    const processes = isFar(contender) ? 1 : ratios.length;
+function cpuSection(framework, { values, ...where }) {
+  const rows = [['', 'ratio', '95 % interval', 'of totals', 'µs CPU', 'requests/s', 'processes', 'turns']];
+  for (const [contender, { turns, base, ratios }] of values) {
     const { middle, low, high } = center(ratios);
-    const interval = `${low.toFixed(3)} - ${high.toFixed(3)}`;
-    rows.push([contender.name, middle.toFixed(3), interval, totals, ...levels(samples, processes)]);
+    const totals = (micros(turns) / micros(base)).toFixed(3);
+    const ratio = [middle.toFixed(3), `${low.toFixed(3)} - ${high.toFixed(3)}`, totals];
+    const processes = isFar(contender) ? 1 : ratios.length;
+    const rate = Math.round(perSecond(turns)).toLocaleString('en');
+    const levels = [micros(turns).toFixed(1), rate, processes, turns.length];
+    rows.push([contender.name, ...(contender === BARE ? ['1', '', ''] : ratio), ...levels]);
   }
-  return { title: titleOf(framework, cell), rows };
-}
-
-function levels(samples, processes) {
-  const rate = Math.round(median(samples.map((each) => each.perSecond)));
-  const micros = median(samples.map((each) => each.micros));
-  return [micros.toFixed(1), rate.toLocaleString('en'), processes, samples.length];
-}
-
-function total(samples) {
-  return sum(samples.map((each) => each.cpu)) / sum(samples.map((each) => each.requests));
+  return { title: titleOf(framework, where), rows };
 }
 
 async function latencySection(context, framework, teams, { routes, values }) {
-  const [{ base }] = values.values();
-  const rate = Math.round(median(base.map((sample) => sample.perSecond)) / 2);
+  const rate = Math.round(perSecond(values.get(BARE).turns) / 2);
   context.say(`${NAMES[framework]}: ${teams.length} servers at ${rate} requests/s`);
   const found = await rounds({
     subjects: teams,
-    measure: (team) => team.turn({ milliseconds: 250, rate, routes }),
+    measure: (team) => team.request({ milliseconds: 250, rate, routes }),
     value: (sample) => sample.p99,
     goal: () => 0,
     least: 9,

@@ -58,6 +58,10 @@ export class Child {
     });
   }
 
+  get pid() {
+    return this.#process.pid;
+  }
+
   get ended() {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }

@@ -6,13 +6,14 @@
  */
 import { connect } from 'node:net';
 import { quantile } from './statistics.mjs';
+import { takeTurns } from './turns.mjs';
 
 /** @type {Map<number, Connection[]>} by port */
 const open = new Map();
 
 process.on('message', async ({ id, ...order }) => {
   try {
-    process.send({ id, result: await run(order) });
+    process.send({ id, result: order.servers ? await takeTurns(order, run) : await run(order) });
   } catch (error) {
     process.send({ id, error: String(error?.stack ?? error) });
   }

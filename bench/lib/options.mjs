@@ -16,7 +16,7 @@ const OPTIONS = {
 export const HELP = `npm run bench -- [bench …] [options]
 
 Measures what loadline costs against a bare server and against its peers, and writes bench/RESULTS.md when all benches ran.
-Without a name all run, in under 30 minutes.
+Without a name all run, in under 30 minutes. On Linux only: CPU times of other processes are read from /proc.
 
   request   CPU, throughput and latency of a request
   record    one counter or histogram record

@@ -8,9 +8,7 @@ import { halfWidth } from './statistics.mjs';
  * @template Sample
  * @param {object} order
  * @param {readonly Subject[]} order.subjects The first is what the others are compared with, in the same round.
- * @param {(subject: Subject, turn: number) => Promise<Sample>} order.measure
- * @param {number} [order.turns] Turns that each has in a round, all of them added up to one sample. Default: 1.
- * @param {(turns: Sample[]) => Sample} [order.add]
+ * @param {(subject: Subject) => Promise<Sample>} order.measure
  * @param {(sample: Sample) => number} order.value What the ratios are taken of.
  * @param {(ratios: number[]) => number} order.goal Half width of the interval at which a subject with such ratios leaves.
  * @param {number} order.least Rounds that each takes part in at least.
@@ -40,15 +38,14 @@ export async function rounds({ subjects, value, goal, least, most, seconds, ...t
   return found;
 }
 
-async function one(subjects, { measure, turns = 1, add = ([only]) => only, random = Math.random }) {
-  const measured = new Map(subjects.map((subject) => [subject, []]));
-  for (let turn = 0; turn < turns; turn++)
-    for (const subject of shuffled(subjects, random)) measured.get(subject).push(await measure(subject, turn));
-  return new Map(subjects.map((subject) => [subject, add(measured.get(subject))]));
+async function one(subjects, { measure, random = Math.random }) {
+  const measured = new Map();
+  for (const subject of shuffled(subjects, random)) measured.set(subject, await measure(subject));
+  return measured;
 }
 
-/** @template T @param {readonly T[]} list */
-function shuffled(list, random) {
+/** @template T @param {Iterable<T>} list */
+export function shuffled(list, random) {
   const order = [...list];
   for (let i = order.length - 1; i > 0; i--) {
     const other = Math.floor(random() * (i + 1));

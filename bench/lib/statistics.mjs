@@ -72,6 +72,16 @@ export function logLogSlope(xs, ys) {
   return { exponent, factor: Math.exp(meanY - exponent * meanX) };
 }
 
+/**
+ * The mean of the middle half of the values: hardly less exact than the mean of all, and not moved by outliers.
+ *
+ * @param {readonly number[]} values at least one
+ */
+export function midmean(values) {
+  const quarter = Math.floor(values.length / 4);
+  return mean(ascending(values).slice(quarter, values.length - quarter));
+}
+
 /** @param {readonly number[]} values at least one */
 export function mean(values) {
   return sum(values) / values.length;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { total } from './per-request.mjs';
 import { Server } from './server.mjs';
 
 /** Same for all: the load has no more in flight. */
@@ -6,7 +7,6 @@ const CONNECTIONS = 16;
 
 /** A server of one contender, and the load for it. */
 export class Team {
-  #paths;
   #load;
   /** Requests that its server has answered. */
   sent = 0;
@@ -14,7 +14,7 @@ export class Team {
   constructor(contender, server, paths, load) {
     this.contender = contender;
     this.server = server;
-    this.#paths = paths;
+    this.paths = paths;
     this.#load = load;
   }
 
@@ -33,23 +33,33 @@ export class Team {
 
   /** The load's answer for one order. `routes`: how many of them are asked; default: all. */
   async request({ routes, ...order }) {
-    const paths = this.#paths.slice(0, routes);
+    const paths = this.paths.slice(0, routes);
     const found = await this.#load.ask({ port: this.server.port, connections: CONNECTIONS, paths, ...order });
     this.sent += found.requests;
     return found;
   }
 
   /**
-   * Load to the server, and the CPU time it took, in µs.
+   * Load to several servers by turns in random order, and the CPU time that each took for it.
    *
-   * @param {{ milliseconds: number, routes?: number, rate?: number, scrape?: boolean }} order `scrape`: once, in the middle
+   * @param {readonly Team[]} teams of one context
+   * @param {{ rounds: number, milliseconds: number, routes?: number, scrapeEach?: number }} order `rounds`: turns of
+   *   `milliseconds` that each has; `scrapeEach`: so many of them have one scrape among them
+   * @returns {Promise<Map<Team, import('./turns.mjs').Turn[]>>} in the order of `teams`
    */
-  async turn({ scrape = false, ...order }) {
-    const { server } = this;
-    const before = await server.cpu();
-    const scraped = scrape && server.scrapeUrl ? sleep(order.milliseconds / 2).then(() => server.scrape()) : undefined;
-    const [found] = await Promise.all([this.request(order), scraped]);
-    return { ...found, cpu: (await server.cpu()) - before };
+  static async takeTurns(teams, { routes, ...order }) {
+    const servers = teams.map(({ server, paths }) => ({
+      port: server.port,
+      pid: server.child.pid,
+      paths: paths.slice(0, routes),
+      scrapeUrl: server.scrapeUrl,
+    }));
+    const turns = await teams[0].#load.ask({ servers, connections: CONNECTIONS, ...order });
+    for (const [i, team] of teams.entries()) {
+      team.sent += total(turns[i], 'requests');
+      if (servers[i].scrapeUrl) team.server.scrapes += turns[i].filter(({ scraped }) => scraped).length;
+    }
+    return new Map(teams.map((team, i) => [team, turns[i]]));
   }
 
   end() {

@@ -1,13 +1,16 @@
 import { chart } from '../lib/chart.mjs';
 import { BARE } from '../lib/contenders.mjs';
-import { addUp } from '../lib/cpu-per-request.mjs';
-import { rounds } from '../lib/rounds.mjs';
-import { logLogSlope, median, medianInterval } from '../lib/statistics.mjs';
+import { micros, ratioTo } from '../lib/per-request.mjs';
+import { center, logLogSlope } from '../lib/statistics.mjs';
 import { Team } from '../lib/team.mjs';
 
 const ROUTES = [1, 10, 100, 1000];
 /** Requests before a server counts. */
-const WARM_UP = 10_000;
+const WARM_UP = 30_000;
+/** Each value is that of so many turns of so many ms. */
+const TURNS = 10;
+const TURN = 10;
+const SECONDS = 35;
 
 /** @param {import('../lib/context.mjs').Context} context */
 export async function byRoutes(context) {
@@ -20,8 +23,8 @@ export async function byRoutes(context) {
   if (brief) return { title, rows: [['routes'], [10]] };
   const rows = [['routes', 'bare, µs CPU', `${build.name}, µs CPU`, 'ratio', '95 % interval']];
   for (const { routes, bare, own, ratios } of costs) {
-    const interval = medianInterval(ratios).map((each) => each.toFixed(3));
-    rows.push([routes, bare.toFixed(1), own.toFixed(1), median(ratios).toFixed(3), interval.join(' - ')]);
+    const [middle, low, high] = Object.values(center(ratios)).map((each) => each.toFixed(3));
+    rows.push([routes, bare.toFixed(1), own.toFixed(1), middle, `${low} - ${high}`]);
   }
   const exponent = (kind) =>
     logLogSlope(
@@ -30,7 +33,7 @@ export async function byRoutes(context) {
     ).exponent.toFixed(3);
   rows.push(['exponent', exponent('bare'), exponent('own'), '', '']);
   const text =
-    'A process for each, all in turn in each round; the ratio is to the bare server with as many routes. One process differs from another of the same program by up to 10 %.';
+    'A process for each, all of them by turns of 10 ms; the ratio is to the bare server with as many routes.';
   const labels = costs.map(({ routes }) => String(routes));
   const values = costs.map(({ own }) => own);
   return { title, text: [text], rows, chart: chart(labels, values, `µs of CPU per request with ${build.name}`) };
@@ -43,23 +46,15 @@ async function costsAt(context, build, sizes) {
     sizes.flatMap((routes) => [BARE, build].map((each) => Team.start(each, context, { framework: 'fastify', routes }))),
   );
   try {
-    if (!brief) for (const team of teams) await team.request({ requests: WARM_UP });
-    const found = await rounds({
-      subjects: teams,
-      measure: (team) => team.turn({ milliseconds: brief ? 20 : 50 }),
-      turns: 2,
-      add: addUp,
-      value: ({ micros }) => micros,
-      goal: () => 0,
-      least: brief ? 1 : 12,
-      most: brief ? 1 : Infinity,
-      seconds: 35,
-    });
-    const [{ base }] = found.values();
-    const microsOf = (team) => (found.get(team)?.samples ?? base).map(({ micros }) => micros);
+    const end = performance.now() + (brief ? 0 : SECONDS * 1e3);
+    if (!brief) await Promise.all(teams.map((team) => team.request({ requests: WARM_UP })));
+    const found = [];
+    do found.push(await Team.takeTurns(teams, { rounds: brief ? 1 : TURNS, milliseconds: TURN }));
+    while (performance.now() < end);
     return sizes.map((routes, i) => {
-      const [bare, own] = [teams[2 * i], teams[2 * i + 1]].map(microsOf);
-      return { routes, bare: median(bare), own: median(own), ratios: own.map((micros, round) => micros / bare[round]) };
+      const [bare, own] = [teams[2 * i], teams[2 * i + 1]].map((team) => found.map((turns) => turns.get(team)));
+      const ratios = own.map((turns, k) => ratioTo(bare[k], turns));
+      return { routes, bare: micros(bare.flat()), own: micros(own.flat()), ratios };
     });
   } finally {
     await Promise.all(teams.map((team) => team.end()));

@@ -58,26 +58,6 @@ test('Nobody leaves before the least number of rounds, however late it is', asyn
   t.is(found.get('it').ratios.length, 7);
 });
 
-test('Turns of a round become one sample', async (t) => {
-  const seen: number[] = [];
-  const found = await rounds({
-    ...PLAIN,
-    subjects: ['bare', 'it'],
-    measure: async (name: string, turn: number) => {
-      if (name === 'it') seen.push(turn);
-      return name === 'it' ? 3 : 1;
-    },
-    turns: 4,
-    add: (samples: number[]) => samples.reduce((a, b) => a + b),
-    least: 2,
-    most: 2,
-  });
-  t.deepEqual(seen, [0, 1, 2, 3, 0, 1, 2, 3]);
-  t.deepEqual(found.get('it').samples, [12, 12]);
-  t.deepEqual(found.get('it').base, [4, 4]);
-  t.deepEqual(found.get('it').ratios, [3, 3]);
-});
-
 test('A measurement that fails ends the run with its error', async (t) => {
   const measure = async () => {
     throw new Error('it is gone');

@@ -56,7 +56,7 @@ export function resultsText({ begin, end, machine, contenders, version, verdicts
 /** Each shown by a measurement in docs/performance.md. */
 const OBSTACLES = [
   'Requests: a server that answers four bytes takes some 30 µs of CPU, so 3 % of it is 0.9 µs. Two channel subscribers, the clock and one listener, which is what it takes to tell handling from sending, are 0.9 to 1.4 µs before a number is stored. What could be left out is a feature each, and none of them alone is enough ([taken apart](../docs/performance.md#a-request)).',
-  'Intervals of ± 3 %: two processes of the same program differ by up to 10 %, and on a shared machine the same bare server takes twice the CPU time in one minute that it takes in another. Within one process, switched on and off by turns, the difference is known to 0.1 µs of 28; the same document has it.',
+  'Intervals of ± 3 %: on a shared machine the same bare server takes twice the CPU time in one minute that it takes in another, and what has more code suffers more when others fill the caches. Turns of 10 ms, ratios of rounds and fresh processes are what helped; in a quiet hour three processes of a kind differ by 1 %, and the same document has what is known within one process: to 0.1 µs of 28.',
   'A counter without attributes: that of prom-client is one addition to a property, as fast as the limit. With an attributes object that differs from call to call, two look-ups in a `Map` are most of the time.',
   "Start-up: compiling the agent, Node's own `worker_threads`, and starting the thread are more than half of it. Memory: pages of the `node` binary that an empty thread does not touch, and the code of the reporter.",
 ];

@@ -25,8 +25,8 @@ export function perSecond(turns) {
  * How many times the CPU of the base a request takes: the middle of the ratios of the rounds, and what the scrapes take more,
  * which are too rare to be in any middle.
  *
- * @param {readonly Turn[]} turns
- * @param {readonly Turn[]} base of the same rounds
+ * @param {readonly Turn[]} base
+ * @param {readonly Turn[]} turns of the same rounds
  */
 export function ratioTo(base, turns) {
   const plain = turns.filter(({ scraped }) => !scraped);

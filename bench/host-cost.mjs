@@ -16,7 +16,7 @@ import { listenOverflows } from '../dist/src/host/listen-overflows.js';
 import { OwnSockets } from '../dist/src/host/own-sockets.js';
 import { processProbe } from '../dist/src/host/process.js';
 import { pss } from '../dist/src/host/pss.js';
-import { readListening, readOpen } from '../dist/src/host/socket-tables.js';
+import { readListening, readSockets } from '../dist/src/host/socket-tables.js';
 import { lookUp } from '../dist/src/host/thread-pool.js';
 import { threads } from '../dist/src/host/threads.js';
 
@@ -47,11 +47,11 @@ async function main() {
 }
 
 function reads(rows, count, port) {
-  const ports = new Set([port]);
-  const inodes = readOpen(ports).map(({ inode }) => inode);
+  const isWanted = (at) => at === port;
+  const inodes = readSockets(isWanted).open.map(({ inode }) => inode);
   const took = {
     'listening sockets (tcp, tcp6, unix)': measure(() => readListening()),
-    'connections (tcp, tcp6)': measure(() => readOpen(ports)),
+    'these and connections': measure(() => readSockets(isWanted)),
     'own descriptors, all looked through': measure(() => new OwnSockets().among(inodes, 0)),
   };
   const sockets = readFileSync('/proc/self/net/tcp', 'latin1').split('\n').length - 2;

@@ -7,7 +7,7 @@ import type { HostProbe, Put } from './host-probe.ts';
 import { OwnSockets } from './own-sockets.ts';
 import { Paced } from './paced.ts';
 import type { Listening, Open } from './proc-net.ts';
-import { readListening, readOpen } from './socket-tables.ts';
+import { readListening, readSockets } from './socket-tables.ts';
 
 const QUEUE: Metric = {
   name: 'loadline.listen.queue',
@@ -36,24 +36,24 @@ export type IsAgents = (at: number | string) => boolean;
 
 export function listenQueue(isAgents: IsAgents): HostProbe {
   const sockets = new OwnSockets();
-  const listening = new Paced(readListening, LEAST / 2);
-  let ports: ReadonlySet<number | string> = new Set();
-  const open = new Paced(() => readOpen(ports), LEAST);
+  const isWanted = (at: number | string) => !isAgents(at);
+  const all = new Paced((time) => ({ ...readSockets(isWanted), time }), LEAST);
+  const queues = new Paced(() => readListening().filter(({ at }) => isWanted(at)), LEAST);
   return {
     name: 'listen-queue',
     metrics: [QUEUE, UNREAD, UNSENT],
     read(put, time) {
-      const all = listening.get(time).filter(({ at }) => !isAgents(at));
-      const own = sockets.among(inodesOf(all), time);
-      const mine = all.filter(({ inode }) => own.has(inode));
+      const { open, ...last } = all.get(time);
+      // Where there are many connections, they are read less often than what waits for `accept`.
+      const listening = time - last.time <= LEAST ? last.listening : queues.get(time);
+      const own = sockets.among(inodesOf(listening), time);
+      const mine = listening.filter(({ inode }) => own.has(inode));
       putSums(put, QUEUE, mine, ({ queue }) => queue);
 
-      ports = new Set(all.map(({ at }) => at));
-      const accepted = open.get(time);
-      const ownWaiting = sockets.among(inodesOf(accepted.filter(waits)), time);
+      const ownWaiting = sockets.among(inodesOf(open.filter(waits)), time);
       const counted = [
-        ...served(mine, accepted, (inode) => sockets.had(inode)),
-        ...accepted.filter(({ inode }) => ownWaiting.has(inode)),
+        ...served(mine, open, (inode) => sockets.had(inode)),
+        ...open.filter(({ inode }) => ownWaiting.has(inode)),
       ];
       putSums(put, UNREAD, counted, ({ unread }) => Number(unread > 0));
       putSums(put, UNSENT, counted, ({ unsent }) => Number(unsent > 0));

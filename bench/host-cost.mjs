@@ -24,8 +24,9 @@ const REGISTER = fileURLToPath(new URL('../lib/src/register.cjs', import.meta.ur
 const SELF = fileURLToPath(import.meta.url);
 const QUICK = process.argv.includes('--quick');
 const ROUNDS = QUICK ? 5 : 31;
-/** s that an app is watched. */
+/** s that an app is watched, and before: until then its code is being compiled. */
 const WATCHED = QUICK ? 3 : 20;
+const WARMING = QUICK ? 2 : 10;
 
 const [, , role, ...args] = process.argv;
 if (role === 'clients') await clients(Number(args[0]), Number(args[1]));
@@ -105,32 +106,27 @@ async function throughPool() {
   return { 'no-op through the thread pool (CPU, once a second)': { ms: spread(costs) } };
 }
 
-/** An app in the same state with and without the agent; the difference is what the agent costs it. */
+/** An app in the same state with and without the agent, by turns; the difference is what the agent costs it. */
 async function wholeProcess() {
-  const rows = {};
-  for (const [name, rate] of [
-    ['at rest', 0],
-    ['1,000 requests/s', 1000],
-  ]) {
-    for (const [who, flags] of [
-      ['without agent', []],
-      ['with agent, scraped every 5 s', ['--require', REGISTER]],
-    ]) {
-      const runs = [];
-      for (let run = 0; run < (QUICK ? 1 : 3); run++) runs.push(await watch(flags, rate));
-      const all = (kind) =>
-        spread(
-          runs.map((found) => found[kind] * 100),
-          2,
-        );
-      rows[`${name}, ${who}`] = {
-        'whole process': all('whole'),
-        'main thread': all('main'),
-        'reporter thread': all('reporter'),
-      };
-    }
-  }
-  return rows;
+  const cases = [
+    ['at rest, without agent', [], 0],
+    ['at rest, with agent, scraped every 5 s', ['--require', REGISTER], 0],
+    ['1,000 requests/s, without agent', [], 1000],
+    ['1,000 requests/s, with agent, scraped every 5 s', ['--require', REGISTER], 1000],
+  ].map(([name, flags, rate]) => ({ name, flags, rate, runs: [] }));
+  for (let run = 0; run < (QUICK ? 1 : 3); run++)
+    for (const { flags, rate, runs } of cases) runs.push(await watch(flags, rate));
+  const of = (runs, kind) =>
+    spread(
+      runs.map((found) => found[kind] * 100),
+      2,
+    );
+  const row = (runs) => ({
+    'whole process': of(runs, 'whole'),
+    'main thread': of(runs, 'main'),
+    'reporter thread': of(runs, 'reporter'),
+  });
+  return Object.fromEntries(cases.map(({ name, runs }) => [name, row(runs)]));
 }
 
 /** Seconds of CPU per second. */
@@ -146,7 +142,7 @@ async function watch(flags, rate) {
   const load = rate > 0 && setInterval(() => void burst(port, agent, rate / 100), 10);
   const scrape = flags.length > 0 && setInterval(() => void ask(metrics, '/metrics', agent), 5000);
   if (flags.length > 0) while (!(await ask(metrics, '/metrics', agent)).includes('"reporter"')) await sleep(100);
-  await sleep(2000);
+  await sleep(WARMING * 1000);
   const cpu = async () => ({ ...cpuOf(child.pid), reporter: flags.length > 0 ? await reporterCpu(metrics, agent) : 0 });
   const before = await cpu();
   const begin = performance.now();

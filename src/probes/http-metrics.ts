@@ -197,14 +197,13 @@ export class HttpMetrics {
     const { method, scheme, protocol, aborted } = record;
     const key = status | (method << 10) | (scheme << 14) | (protocol << 15) | (aborted ? 1 << 17 : 0);
     if (key !== series.lastKey) {
-      series.lastDuration = series.durations.get(key) ?? this.#makeDuration(series, record, status);
-      series.durations.set(key, series.lastDuration);
+      series.lastDuration = series.durations.get(key) ?? this.#makeDuration(series, key, record, status);
       series.lastKey = key;
     }
     return series.lastDuration;
   }
 
-  #makeDuration(series: RouteSeries, record: RequestRecord, status: number): number {
+  #makeDuration(series: RouteSeries, key: number, record: RequestRecord, status: number): number {
     const { method, scheme, protocol, aborted } = record;
     const attributes: Record<string, string | number> = {
       'http.request.method': METHODS[method]!,
@@ -215,7 +214,9 @@ export class HttpMetrics {
     if (aborted) attributes['error.type'] = 'aborted';
     else if (status > 0) attributes['http.response.status_code'] = status;
     if (!aborted && status >= 500) attributes['error.type'] = String(status);
-    return this.#duration.series(attributes);
+    const at = this.#duration.series(attributes);
+    series.durations.set(key, at);
+    return at;
   }
 
   #abortedOf(series: RouteSeries): number {

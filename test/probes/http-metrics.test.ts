@@ -261,6 +261,31 @@ test.serial('100,000 URLs with every method that Node knows: a handful of series
   t.false(JSON.stringify(probed.reader.metrics()).includes('q='));
 });
 
+test.serial('answers that differ by turns on two routes are each counted as what they are', async (t) => {
+  const { port, probed } = await serve(t, (req, res) => {
+    const [, route, status] = req.url!.split('/');
+    setRoute(req, `/${route}`);
+    res.writeHead(Number(status)).end();
+  });
+  const kinds = ['GET /a/200', 'GET /a/404', 'GET /b/404', 'POST /a/200', 'GET /a/503', 'GET /b/200'];
+  const turns = 7;
+  for (let turn = 0; turn < turns; turn++) {
+    for (const kind of kinds)
+      await talk(port, lastHead(kind, ...(kind.startsWith('POST') ? ['Content-Length: 0'] : [])));
+  }
+  t.true(await probed.idle());
+  for (const kind of kinds) {
+    const [method, route, status] = kind.split(/ |(?<=\w)\//) as [string, string, string];
+    const attributes = {
+      'http.request.method': method,
+      'http.route': route,
+      'http.response.status_code': Number(status),
+    };
+    t.is(probed.total(DURATION, attributes), turns, kind);
+  }
+  t.is(probed.total(DURATION), turns * kinds.length);
+});
+
 test.serial('an app that makes routes of URLs fills the budget, and totals stay exact', async (t) => {
   const { port, probed } = await serve(t, (req, res) => {
     setRoute(req, req.url!);

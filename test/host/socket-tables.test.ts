@@ -19,6 +19,10 @@ ofLinux('All connections are seen, whether their table fills no page of the kern
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clients: Socket[] = [];
+  t.teardown(() => {
+    for (const socket of [...clients, ...accepted]) socket.destroy();
+    server.close();
+  });
   for (let count = 0; count <= 120; count++) {
     t.deepEqual(counted(port, count), { listening: 1, open: count });
     t.is(readListening().filter(({ at }) => at === port).length, 1);
@@ -26,6 +30,4 @@ ofLinux('All connections are seen, whether their table fills no page of the kern
     clients.push(client);
     await Promise.all([once(server, 'connection'), once(client, 'connect')]);
   }
-  for (const socket of [...clients, ...accepted]) socket.destroy();
-  server.close();
 });
